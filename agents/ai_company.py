@@ -1,0 +1,167 @@
+"""AI companies: they buy chips, build halls, draw power, train, serve, and raise money."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..world.columns import Column, Columns
+from ..world.orders import Bids, Payment, Stake, Start
+from .actor import Actor
+from .rules import bottleneck, financing, serving, siting
+
+
+class AICompany(Actor):
+    """A company that owns chips and sells what they can do."""
+
+    kind = "ai"
+    COLUMNS = {  # noqa: RUF012
+        "capex_musd": Column("MUSD/yr"),  # what it wants to spend on chips and halls
+        "revenue_musd": Column("MUSD/yr"),  # smoothed yearly sales of AI services
+        "outflow_musd": Column("MUSD"),  # smoothed monthly spending
+        "other_income_musd": Column("MUSD/yr"),  # ordinary business it can put into AI
+        "chips_h100e": Column("H100e"),
+        "chips_facility_gw": Column("GW"),  # load of all its chips at the meter's peak
+        "powered_gw": Column("GW"),
+        "powered_h100e": Column("H100e"),
+        "serving_share": Column("1", 0.6),
+        "software": Column("1", 1.0),  # algorithmic efficiency, reference = 1 at the start
+        "capability": Column("OOM"),
+        "roi": Column("1/yr"),  # smoothed return on what was invested
+        "arrivals_gw": Column("GW/month"),  # smoothed chips arriving, as facility load
+        "wanted_sites_gw": Column("GW"),
+        "chip_spending_musd": Column("MUSD"),
+        "active": Column("1", 1.0),
+    }
+
+
+# -- power ------------------------------------------------------------------------------------------------------
+
+
+def wanted_draw_gw(world: Any) -> np.ndarray:
+    """Return [C, Z] the facility load that each company could run: chips spread over its halls."""
+    ai, halls = world.state.ai, world.state.halls_gw
+    standing = halls.sum(axis=1)
+    run = np.minimum(ai.chips_facility_gw, standing)
+    return halls * (run / np.where(standing > 0.0, standing, 1.0))[:, None]
+
+
+def willingness_usd_per_w_year(world: Any) -> np.ndarray:
+    """Return [C] what a year's right to draw a watt is worth: sales per watt less energy and upkeep."""
+    ai, state, param = world.state.ai, world.state, world.tables.param
+    powered = np.maximum(ai.powered_gw, param("ai.smallest_gw"))
+    per_watt = ai.revenue_musd / powered / 1000.0  # MUSD/GW/yr -> USD/W/yr
+    share = np.maximum(state.halls_gw, 0.0)
+    weight = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
+    energy = (weight * (state.power.mean_price * 8.766e-3)[None, :]).sum(axis=1)
+    return np.maximum(per_watt * (1.0 - param("ai.operating_cost_share")) - energy, param("ai.least_willingness"))
+
+
+def stake(world: Any, draw_gw: np.ndarray) -> Stake:
+    """Buy coins for lasting draws with spare cash; what is not owned is rented for the month."""
+    state, param = world.state, world.tables.param
+    ledger, party = state.ledger, world.parties.of["ai"]
+    nations = len(world.places.nations)
+    wanted = np.zeros((len(party), nations))
+    for n in range(nations):
+        wanted[:, n] = draw_gw[:, world.places.zones_of[n]].sum(axis=1)
+    gap_kw = wanted * 1e6 - ledger.coins[party]
+    home = ledger.home[party]
+    spare_musd = np.maximum(
+        ledger.deposits[party] * state.value[home] / 1000.0 - param("finance.cover_months") * state.ai.outflow_musd, 0.0
+    ) * param("ai.own_coin_speed")  # fmt: skip
+    cost = np.maximum(gap_kw, 0.0) * state.value / 1000.0
+    total = cost.sum(axis=1)
+    fraction = np.minimum(spare_musd / np.where(total > 0.0, total, 1.0), param("ai.own_coin_speed"))
+    buy = np.where(gap_kw > 0.0, gap_kw * fraction[:, None], gap_kw * param("ai.own_coin_speed"))
+    who, where = np.nonzero(np.abs(buy) >= 1.0)
+    return Stake(party[who], where, np.floor(buy[who, where]).astype(np.int64))
+
+
+# -- services ---------------------------------------------------------------------------------------------------
+
+
+def split_work(world: Any) -> np.ndarray:
+    """Return [C] the share of powered compute that serves customers; the rest trains."""
+    ai, param = world.state.ai, world.tables.param
+    return serving.adjust_share(
+        ai.serving_share, world.state.price_growth, param("serving.target_share"), param("serving.speed")
+    )
+
+
+def operating_payments(world: Any) -> list[Payment]:
+    """Staff and other running costs as a share of sales; ordinary business that owners put into AI."""
+    state, of, param = world.state, world.parties.of, world.tables.param
+    party = of["ai"]
+    home = of["households"][world.parties.home[party]]
+    month_sales = state.ai_sales_musd
+    staff = month_sales * param("ai.operating_cost_share")
+    return [
+        Payment("wages", party, home, staff),
+        Payment("tax", party, of["government"][world.parties.home[party]], state.ai_tax_by_company),
+    ]
+
+
+# -- money and building -----------------------------------------------------------------------------------------
+
+
+def plan_capex(world: Any) -> list[Payment]:
+    """Set yearly capex by return, rivalry and what can be financed; raise what cash and debt do not cover from owners."""
+    state, of, param = world.state, world.parties.of, world.tables.param
+    ai, party = state.ai, of["ai"]
+    home = world.parties.home[party]
+    invested = state.tangible[party].sum(axis=1)
+    margin = ai.revenue_musd * (1.0 - param("ai.operating_cost_share")) - state.ai_power_cost_musd * 12.0
+    roi = margin / np.maximum(invested, param("ai.smallest_musd"))
+    ai.roi += (roi - ai.roi) * (1.0 - (1.0 - param("finance.expectation_gain")) ** (1.0 / 12.0))
+    wacc = state.bank.loan_rate[home] + param("finance.equity_premium")
+    growth = financing.growth_of_capex(
+        ai.roi, wacc, state.nation.threat[home], param("finance.capex_speed"), param("finance.race_reaction"),
+        param("finance.greatest_growth"),
+    )  # fmt: skip
+    desired = ai.capex_musd * np.exp(growth / 12.0)
+    price = state.value[home] / 1000.0
+    cash = np.maximum(state.ledger.deposits[party] * price - param("finance.cover_months") * ai.outflow_musd, 0.0)
+    debt_room = np.maximum(param("finance.greatest_leverage") * invested - state.ledger.loans[party] * price, 0.0)
+    equity = np.maximum(ai.other_income_musd / 12.0 * param("finance.equity_share"), 0.0)
+    affordable = cash * param("finance.cash_speed") + debt_room / param("finance.debt_months") + equity
+    spend = financing.smooth_minimum(desired / 12.0, affordable, param("finance.sharpness"))
+    ai.capex_musd = np.maximum(spend * 12.0, 0.0) ** 0.5 * np.maximum(desired, 0.0) ** 0.5
+    state.ai_budget_musd = spend
+    raised = np.minimum(np.maximum(spend - cash * param("finance.cash_speed"), 0.0), equity)
+    return [Payment("equity", of["households"][home], party, raised)]
+
+
+def start_halls(world: Any) -> Start:
+    """Start halls where time and cost are least, for the chips expected when they will stand."""
+    state, statics, param = world.state, world.statics, world.tables.param
+    ai = state.ai
+    lead = statics.hall_lead_months
+    standing = state.halls_gw.sum(axis=1)
+    coming = state.halls_under_way_gw.sum(axis=1)
+    wanted = ai.chips_facility_gw + ai.arrivals_gw * lead
+    missing = np.maximum(wanted - standing - coming, 0.0)
+    pace = missing / param("ai.hall_catch_up_months") * bottleneck.throttle(
+        coming / np.maximum(ai.arrivals_gw * lead, param("ai.smallest_gw")), param("ai.hall_cover"), param("ai.throttle_sharpness")
+    )  # fmt: skip
+    money_gw = state.ai_budget_musd / statics.hall_cost_musd_per_gw * param("ai.hall_budget_share")
+    pace = np.minimum(pace, money_gw)
+    share = siting.shares(state.site_cost_musd, statics.may_site, param("siting.logit_scale"))
+    gw = pace[:, None] * share
+    who, zone = np.nonzero(gw > param("ai.smallest_start_gw"))
+    kind = np.full(len(who), statics.hall_kind)
+    return Start(zone, kind, world.parties.of["ai"][who], gw[who, zone], np.zeros(len(who)))
+
+
+def bid_for_chips(world: Any) -> Bids:
+    """Bid the month's chip budget; months of cover of unpowered chips throttle it (spend on the limiting factor)."""
+    state, statics, param = world.state, world.statics, world.tables.param
+    ai = state.ai
+    unsited = np.maximum(ai.chips_facility_gw - ai.powered_gw, 0.0) + state.in_transit_gw
+    cover = unsited / np.maximum(ai.arrivals_gw, param("ai.smallest_gw"))
+    throttle = bottleneck.throttle(cover, param("ai.chip_cover_months"), param("ai.throttle_sharpness"))
+    budget = state.ai_budget_musd * param("ai.chip_budget_share") * throttle
+    worth = state.chip_worth_musd[:, None] * statics.chip_preference * state.chip_edges
+    return Bids("accelerators", world.parties.of["ai"], budget, worth)
+

@@ -1,0 +1,61 @@
+"""Households and industry: one per nation. They draw base load, buy AI services and robots, save, trade goods, own the firms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..world.columns import Column, Columns
+from ..world.orders import Payment, Stake
+from .actor import Actor
+from .rules import payout
+
+
+class Households(Actor):
+    """Everybody else of a nation: households and ordinary industry."""
+
+    kind = "households"
+    COLUMNS = {  # noqa: RUF012
+        "stake_gw": Column("GW"),  # what base load must stake, a rolling year
+        "savings_musd": Column("MUSD"),  # balances held as a store of value at the opening price
+        "robots": Column("units"),
+        "robot_budget_musd": Column("MUSD"),
+    }
+
+
+def open_households(tables: Any, places: Any) -> Columns:
+    return Columns(Households.COLUMNS, len(places.nations))
+
+
+def restake(world: Any) -> Stake:
+    """Close a twelfth of the gap between what base load must stake and the coins households hold."""
+    state, of = world.state, world.parties.of
+    nations = np.arange(len(world.places.nations))
+    held = state.ledger.coins[of["households"], nations]
+    gap = (state.households.stake_gw * 1e6 - held) / world.tables.param("household.restake_months")
+    return Stake(of["households"], nations, np.floor(gap).astype(np.int64))
+
+
+def trade_goods(world: Any) -> list[Payment]:
+    """A surplus nation spends a share of its claims on other nations on their ordinary goods, so that trade returns."""
+    state, of = world.state, world.parties.of
+    claims = state.ledger.nostro * state.value / 1000.0  # [bank, on nation] MUSD
+    # of two mutual claims only the net one is spent
+    net = np.maximum(claims - claims.T, 0.0) / world.tables.param("trade.claim_months")
+    buyer, seller = np.nonzero(net > 0.0)
+    return [Payment("goods", of["households"][buyer], of["households"][seller], net[buyer, seller])]
+
+
+def owners_income(world: Any) -> list[Payment]:
+    """Every firm repays and pays its owners what it holds beyond its months of cover; repayment is applied by the model."""
+    state, of, param = world.state, world.parties.of, world.tables.param
+    firms, home = world.statics.firms, world.parties.home
+    price = state.value[home[firms]] / 1000.0
+    repay, dividend = payout.pay_out(
+        np.maximum(state.ledger.deposits[firms], 0) * price, state.outflow_musd[firms],
+        state.ledger.loans[firms] * price, param("finance.cover_months"), param("finance.payout_speed"),
+        param("finance.repay_share"),
+    )  # fmt: skip
+    state.repayment_kw[firms] = np.floor(repay / price).astype(np.int64)
+    return [Payment("dividend", firms, of["households"][home[firms]], dividend)]

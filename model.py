@@ -1,0 +1,252 @@
+"""The world: a Mesa model whose month is one list of guarded phases."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Sequence
+from typing import Any
+
+import mesa
+import numpy as np
+import pandas as pd
+
+from . import month as phases
+from .agents import kinds
+from .scenarios.read import load_scenario
+from .scenarios.scenario import Scenario
+from .world.calendar import Calendar
+from .world.draws import Draws
+from .world.events import Event
+from .world.levers import Levers
+from .world.limiting import CAUSES
+from .world.money.ledger import PURPOSES
+from .world.money.matrices import flow_matrix, sector_sheet
+from .world.opening import Statics, open_world
+from .world.record import Recorder
+from .world.tables import Tables
+
+
+class WorldFailed(RuntimeError):
+    """The world broke a law or met a state no rule covers; it refuses further steps."""
+
+
+HEADLINES = {
+    "accredited_gw": "Coin|Accredited",
+    "powered_gw": "Compute|Powered",
+    "powered_h100e": "Compute|Powered H100e",
+    "stranded_gw": "Compute|Stranded",
+    "robots": "Robots|Stock",
+}
+
+
+class World(mesa.Model):
+    """One world. `World("baseline", seed=1).run_to("2046-01")`.
+
+    `scenario` is a built-in name, a path to a TOML file or a `Scenario`; `seed` an integer (`rng` is an alias, giving
+    both is an error); `start` and `until` ("YYYY-MM") replace the scenario's. `tables` replaces the packaged tables.
+    """
+
+    PHASES = phases.PHASES
+    causes = CAUSES
+
+    def __init__(
+        self,
+        scenario: str | Scenario | None = None,
+        seed: int | None = None,
+        rng: int | None = None,
+        *,
+        start: str | None = None,
+        until: str | None = None,
+        tables: Tables | None = None,
+    ):
+        if seed is not None and rng is not None:
+            raise ValueError(f"both seed={seed!r} and rng={rng!r} are given; they mean the same, give one")
+        chosen = seed if seed is not None else rng if rng is not None else 1
+        if isinstance(chosen, bool) or not isinstance(chosen, int | np.integer) or chosen < 0:
+            raise ValueError(f"seed is {chosen!r}; allowed: a whole number from 0")
+        self._init_mesa(int(chosen))
+        settings = scenario if isinstance(scenario, Scenario) else load_scenario(scenario or "baseline")
+        changes = {key: value for key, value in (("start", start), ("until", until)) if value is not None}
+        self.settings = settings.model_copy(update=changes) if changes else settings
+        self.calendar = Calendar(self.settings.start, self.settings.until)
+        self.tables = tables or Tables.load(self.settings.start, overrides=dict(self.settings.world))
+        self.draws = Draws(self.seed, off=not self.settings.draws)
+        self.statics: Statics
+        self.statics, self.state = open_world(self.tables, self.settings, self.calendar, self.draws, kinds.openers())
+        self.levers = Levers(self.tables, self.places.nations, self.settings, self.calendar)
+        self.record = Recorder(self.tables["variables"], self.places.nations, self.places.zones, self.calendar.length)
+        self.events: list[Event] = []
+        self.decisions: list[tuple] = []
+        self._finish_init()
+
+    # -- construction -------------------------------------------------------------------------------------------
+
+    def _init_mesa(self, seed: int) -> None:
+        super().__init__(rng=seed)
+        self.seed = seed
+        self.failure: str | None = None
+        self._phase = ""
+        self._mesa_step = self.step
+        self.step = self._guarded_step  # type: ignore[method-assign]
+
+    def _finish_init(self) -> None:
+        kinds.create(self)
+        self.datacollector = mesa.DataCollector(
+            model_reporters={
+                "month": lambda m: m.calendar.date(m.month - 1),
+                **{name: _Headline(variable) for name, variable in HEADLINES.items()},
+            }
+        )
+
+    # -- what users read ----------------------------------------------------------------------------------------
+
+    @property
+    def places(self):
+        return self.statics.places
+
+    @property
+    def parties(self):
+        return self.statics.parties
+
+    @property
+    def graph(self):
+        """The network of zones, orbit and Moon (networkx)."""
+        return self.places.graph
+
+    @property
+    def month(self) -> int:
+        """Months completed since the start."""
+        return self.state.month
+
+    @property
+    def date(self) -> str:
+        """The month that the next step will simulate, "YYYY-MM"."""
+        return self.calendar.date(self.state.month)
+
+    @property
+    def finished(self) -> bool:
+        return self.state.month >= self.calendar.length
+
+    def frame(self) -> pd.DataFrame:
+        """Everything recorded so far: variable, unit, region, month, value."""
+        return self.record.frame([self.calendar.date(m) for m in range(self.record.written)])
+
+    def flows(self, date: str, nation: str | None = None) -> pd.DataFrame:
+        """Transaction-flow matrix of a month: purposes × sectors, net receipts in MUSD."""
+        number = None if nation is None else self.places.nation(nation)
+        return flow_matrix(self.state.ledger.history[self._past(date)], self.parties.sector, self.parties.home, number)
+
+    def balance_sheet(self, date: str) -> pd.DataFrame:
+        """Balance sheet at the end of a month: items × sectors in MUSD."""
+        return sector_sheet(self.state.books[self._past(date)].closing, self.parties.sector)
+
+    def revaluation(self, date: str) -> pd.DataFrame:
+        """What changed in value without a payment in a month: items × sectors in MUSD."""
+        return sector_sheet(self.state.books[self._past(date)].revaluation, self.parties.sector)
+
+    def net_worth_musd(self) -> np.ndarray:
+        """Net worth of every party at the end of the last month."""
+        return self.state.books[-1].closing.sum(axis=1)
+
+    def _past(self, date: str) -> int:
+        month = self.calendar.index(date)
+        if not 0 <= month < self.month:
+            last = self.calendar.date(self.month - 1) if self.month else "none yet"
+            raise KeyError(f"month is {date}; allowed: {self.calendar.start} to {last}")
+        return month
+
+    def purposes(self) -> Sequence[str]:
+        return PURPOSES
+
+    # -- time ---------------------------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Simulate one month."""
+        self._phase = ""
+        for phase in phases.PHASES:
+            self._phase = phase.__name__
+            phase(self)
+        self._phase = ""
+        self.datacollector.collect(self)
+        if self.finished:
+            self.running = False
+
+    def _guarded_step(self) -> None:
+        if self.failure is not None:
+            raise WorldFailed(f"this world has failed and refuses further steps; build a new one. {self.failure}")
+        if self.finished:
+            raise WorldFailed(f"this world has reached its end {self.settings.until}; branch it or build one with a later `until`")
+        try:
+            self._mesa_step()
+        except Exception as error:
+            self.running = False
+            self.failure = (
+                f"Failed in {self.date}, phase {self._phase or 'none'}, scenario {self.settings.name}, seed {self.seed}: "
+                f"{type(error).__name__}: {error}"
+            )
+            raise WorldFailed(self.failure) from error
+
+    def run_to(self, date: str | None = None) -> World:
+        """Step until `date` ("YYYY-MM", default the scenario's end) is the next month. Returns the world."""
+        target = self.calendar.length if date is None else self.calendar.index(date)
+        if not self.month <= target <= self.calendar.length:
+            raise ValueError(f"run_to({date!r}): allowed: {self.date} to {self.settings.until}")
+        while self.month < target:
+            self.step()
+        return self
+
+    # -- copies and levers --------------------------------------------------------------------------------------
+
+    def branch(self) -> World:
+        """Return an independent copy that shares nothing mutable: pull a lever there, and compare."""
+        new = object.__new__(World)
+        new._init_mesa(self.seed)
+        new.settings, new.calendar, new.tables, new.draws = self.settings, self.calendar, self.tables, self.draws
+        new.statics, new.failure = self.statics, self.failure
+        new.restore(self._mutable())
+        new._finish_init()
+        return new
+
+    def _mutable(self) -> dict[str, Any]:
+        return {
+            "state": self.state.copy(),
+            "levers": self.levers.copy(),
+            "record": self.record.copy(),
+            "events": list(self.events),
+            "decisions": list(self.decisions),
+        }
+
+    def snapshot(self) -> bytes:
+        """Return the whole mutable state as bytes, for `restore` in a world of the same scenario and seed."""
+        identity = (self.settings.name, self.settings.start, self.settings.until, self.seed)
+        return pickle.dumps((identity, self._mutable()), protocol=pickle.HIGHEST_PROTOCOL)
+
+    def restore(self, saved: bytes | dict[str, Any]) -> None:
+        """Go back to a snapshot. Raises ValueError when it comes from another scenario or seed."""
+        if isinstance(saved, bytes):
+            identity, saved = pickle.loads(saved)
+            own = (self.settings.name, self.settings.start, self.settings.until, self.seed)
+            if identity != own:
+                raise ValueError(f"snapshot is of {identity}; this world is {own}; restore it in its own kind of world")
+        for name, part in saved.items():
+            setattr(self, name, part)
+        self.failure = None
+        self.running = not self.finished
+
+    def set_lever(self, name: str, nation: str, value: float) -> None:
+        """Set a lever of a nation from the next month on. Raises with what is allowed."""
+        self.levers.set(name, self.places.nation(nation), value, self.month)
+
+    def tell(self, kind: str, region: str, agent: str, text: str) -> None:
+        """Add an event to the log."""
+        self.events.append(Event(self.month, self.date, kind, region, agent, text))
+
+
+class _Headline:
+    """Reporter of one variable's world total (a class, so that worlds pickle)."""
+
+    def __init__(self, variable: str):
+        self.variable = variable
+
+    def __call__(self, world: World) -> float:
+        return float(np.nansum(world.record.data[self.variable][world.month - 1]))

@@ -1,0 +1,56 @@
+"""Numba set-up: one decorator, and a disk cache that can never be stale.
+
+Numba's own cache does not notice an edited function in another file, so the cache folder carries a hash of
+every source file that may hold a kernel. Where no folder can be written, kernels compile in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_KERNEL_FOLDERS = ("world", "agents")
+
+
+def source_hash() -> str:
+    """Return a short hash of all sources that may hold kernels (any edit gives a new one)."""
+    digest = hashlib.blake2b(digest_size=8)
+    for folder in _KERNEL_FOLDERS:
+        for path in sorted((_PACKAGE / folder).rglob("*.py")):
+            digest.update(path.relative_to(_PACKAGE).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _writable_cache() -> str | None:
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    for root in (base, Path(tempfile.gettempdir())):
+        folder = root / "wattrace" / f"kernels-{source_hash()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            probe = folder / f".probe-{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError:
+            continue
+        return str(folder)
+    return None
+
+
+_folder = _writable_cache()
+if _folder is not None:
+    os.environ["NUMBA_CACHE_DIR"] = _folder
+
+import numba  # noqa: E402  (the cache folder must be known before the first import)
+
+if _folder is not None:
+    # numba may have been imported by somebody else before us
+    numba.config.CACHE_DIR = _folder
+
+
+def kernel(function):
+    """Compile `function` with Numba on first use; strict IEEE arithmetic, cached on disk where possible."""
+    return numba.njit(cache=_folder is not None, error_model="numpy")(function)

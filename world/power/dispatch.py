@@ -1,0 +1,1026 @@
+"""Dispatch: who generates, ships and stores how much in each hour of a day, at least cost.
+
+The problem is a flow with losses through a network of (zone, hour) nodes: links join zones within an hour, storage
+joins hours within a zone. From any feasible plan (last month's, or none) the clearing moves energy along cheapest
+paths while that saves money:
+ 1. within an hour, from the zone where one more MWh costs least to the zone where one less saves most;
+ 2. between two hours of one storage unit, each end of the hop extended through the network.
+What is left when no move saves more than the tolerance is the optimum of the linear program, but for moves that
+would need several units at once. (Method: successive cheapest paths in a generalised network, e.g. Ahuja, Magnanti
+and Orlin, "Network Flows", 1993, chapter 15. The tests hold it against the exact linear program.)
+
+Units: GW, GWh, USD/MWh. A zone is a row of `Blocks`; below its first block lies a virtual block of unwanted surplus
+at minus the value of lost load (a stale plan may start there, none ends there), above its last one unserved energy.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..kernels import kernel
+
+HOURS = 24
+SURPLUS = -1  # the virtual block below the first
+
+# one zone in one hour: its place in the merit order, what the next and the last MWh cost there, and with the network
+NODE = np.dtype(
+    [
+        ("block", np.int64),  # marginal block
+        ("used", np.float64),  # GW of it
+        ("output", np.float64),  # GW of all blocks, kept so that rounding can be put right at the end
+        ("up_cost", np.float64),
+        ("up_room", np.float64),
+        ("down_cost", np.float64),
+        ("down_room", np.float64),
+        ("buy", np.float64),  # cost of one more MWh, wherever it is generated
+        ("sell", np.float64),  # saving from one MWh less, wherever it is not generated
+        ("buy_arc", np.int64),  # the arc it comes in by, −1 if from the zone itself
+        ("sell_arc", np.int64),
+    ]
+)
+# one direction of one link in one hour, as it can still be used: more flow this way, or less flow the other way
+ARC = np.dtype(
+    [
+        ("tail", np.int64),
+        ("head", np.int64),
+        ("gain", np.float64),  # MWh at the head per MWh at the tail; above 1 if an opposite flow shrinks
+        ("cost", np.float64),  # USD per MWh at the tail
+        ("room", np.float64),  # GW at the tail
+    ]
+)
+
+
+class Links(NamedTuple):
+    """Transmission lines, arrays [L]. Flow is positive from `tail` to `head` and measured where it enters."""
+
+    tail: np.ndarray  # int64 zone
+    head: np.ndarray  # int64 zone
+    forward_gw: np.ndarray
+    reverse_gw: np.ndarray
+    loss: np.ndarray  # share of the flow, 0 ≤ loss < 1
+    hurdle: np.ndarray  # USD per MWh sent
+
+
+class Units(NamedTuple):
+    """Storage and reservoirs, arrays [S]; several may stand in one zone.
+
+    A battery or pumped store ends the day as full as it began. A unit with `inflow_gwh` above zero is a reservoir much
+    larger than a day: it may release its inflow (and what it pumped) at any hour, spill the rest, and `energy_gwh` does
+    not bind. Minimum flow through its turbines belongs into the blocks as must-run, and out of its inflow.
+    """
+
+    zone: np.ndarray  # int64
+    charge_gw: np.ndarray
+    discharge_gw: np.ndarray
+    energy_gwh: np.ndarray
+    charge_efficiency: np.ndarray  # stored per taken from the grid, 0 < e ≤ 1
+    discharge_efficiency: np.ndarray  # given to the grid per taken from the store, 0 < e ≤ 1
+
+
+class Plan(NamedTuple):
+    """What moves: in, the plan to start from; out, the plan found. Arrays [D, L or S, H] in GW."""
+
+    flow: np.ndarray
+    charge: np.ndarray
+    discharge: np.ndarray
+
+
+class Clearing(NamedTuple):
+    """What came out of the clearing, arrays [D, Z, H]."""
+
+    price: np.ndarray  # USD/MWh, from −value to +value of lost load
+    block: np.ndarray  # int64: blocks below it run in full; equal to count: some load is unserved
+    used: np.ndarray  # GW of that block
+    curtailment: np.ndarray  # GW that blocks at `free_below` or cheaper could have given
+    unserved: np.ndarray  # GW
+
+
+class Networks(NamedTuple):
+    """Networks that never touch: network n is zones `zone[n]` to `zone[n + 1]`, likewise links and units (int64)."""
+
+    zone: np.ndarray
+    link: np.ndarray
+    unit: np.ndarray
+
+
+class Tolerance(NamedTuple):
+    """When to stop."""
+
+    hour: float = 0.02  # USD/MWh that a move within an hour must save
+    storage: float = 0.05  # USD/MWh that a hop between hours must save
+    size: float = 1e-7  # GW not worth moving, relative to the network's mean load
+    passes: int = 60  # rounds over all storage units
+
+
+def find_networks(zones: int, links: Links, units: Units) -> Networks:
+    """Return the networks of `zones` zones: runs of neighbouring rows that no link leaves.
+
+    Raises ValueError if links or units are not listed in the order of their networks, or name a zone that is not there.
+    """
+    for name, ends in (("link tail", links.tail), ("link head", links.head), ("unit", units.zone)):
+        if len(ends) and not (0 <= min(ends) and max(ends) < zones):
+            raise ValueError(f"{name} zones must lie in 0..{zones - 1}, given {min(ends)}..{max(ends)}")
+    starts_here = np.ones(zones + 1, bool)
+    for tail, head in zip(links.tail, links.head, strict=True):
+        low, high = sorted((int(tail), int(head)))
+        starts_here[low + 1 : high + 1] = False
+    zone_start = np.flatnonzero(starts_here)
+    slices = [zone_start]
+    for name, place in (("links", links.tail), ("units", units.zone)):
+        network = np.searchsorted(zone_start, place, side="right") - 1
+        if np.any(np.diff(network) < 0):
+            raise ValueError(f"{name} must be listed network by network; sort them by zone (networks: {network.tolist()})")
+        slices.append(np.searchsorted(network, np.arange(len(zone_start))))
+    return Networks(*(np.asarray(s, np.int64) for s in slices))
+
+
+def empty_plan(days: int, links: int, units: int) -> Plan:
+    """Return the plan without flows and storage, the cold start."""
+    return Plan(np.zeros((days, links, HOURS)), np.zeros((days, units, HOURS)), np.zeros((days, units, HOURS)))
+
+
+def empty_clearing(days: int, zones: int) -> Clearing:
+    """Return arrays for the results of `clear_networks`."""
+    shape = (days, zones, HOURS)
+    return Clearing(np.zeros(shape), np.zeros(shape, np.int64), np.zeros(shape), np.zeros(shape), np.zeros(shape))
+
+
+@kernel
+def clear_networks(
+    networks, blocks, available, load, links, units, inflow_gwh, lost_load, free_below, tolerance, plan, clearing
+):
+    """Clear D days of all networks in one call; `plan` is read and overwritten, `clearing` written. Returns the moves.
+
+    `available` [D, Z, K, H] and `load` [D, Z, H] in GW per GW and GW; `inflow_gwh` [D, S]; `lost_load` [networks] is the
+    value of lost load, above every block's cost. Blocks at `free_below` USD/MWh or cheaper count as curtailed if idle.
+    """
+    moves = 0
+    for n in range(networks.zone.shape[0] - 1):
+        z0, z1 = networks.zone[n], networks.zone[n + 1]
+        l0, l1 = networks.link[n], networks.link[n + 1]
+        s0, s1 = networks.unit[n], networks.unit[n + 1]
+        for d in range(load.shape[0]):
+            moves += clear_day(
+                blocks.cost[z0:z1], blocks.capacity[z0:z1], blocks.technology[z0:z1], blocks.count[z0:z1],
+                available[d, z0:z1], load[d, z0:z1],
+                links.tail[l0:l1] - z0, links.head[l0:l1] - z0, links.forward_gw[l0:l1], links.reverse_gw[l0:l1],
+                links.loss[l0:l1], links.hurdle[l0:l1],
+                units.zone[s0:s1] - z0, units.charge_gw[s0:s1], units.discharge_gw[s0:s1], units.energy_gwh[s0:s1],
+                units.charge_efficiency[s0:s1], units.discharge_efficiency[s0:s1], inflow_gwh[d, s0:s1],
+                lost_load[n], free_below, tolerance,
+                plan.flow[d, l0:l1], plan.charge[d, s0:s1], plan.discharge[d, s0:s1],
+                clearing.price[d, z0:z1], clearing.block[d, z0:z1], clearing.used[d, z0:z1],
+                clearing.curtailment[d, z0:z1], clearing.unserved[d, z0:z1],
+            )  # fmt: skip
+    return moves
+
+
+@kernel
+def clear_day(
+    cost, capacity, technology, count, available, load,
+    tail, head, forward_gw, reverse_gw, loss, hurdle,
+    unit_zone, charge_gw, discharge_gw, energy_gwh, charge_efficiency, discharge_efficiency, inflow_gwh,
+    lost_load, free_below, tolerance,
+    flow, charge, discharge,
+    price, block, used, curtailment, unserved,
+):  # fmt: skip
+    """Clear one day of one network: blocks [Z, B], `available` [Z, K, H], `load` [Z, H], links [L], units [S].
+
+    Reads and overwrites the plan `flow` [L, H], `charge` and `discharge` [S, H]; writes the last five arrays [Z, H].
+    Returns the number of moves made. See `Links`, `Units`, `Plan`, `Clearing` and `clear_networks` for the meaning.
+    """
+    zones, hours = load.shape
+    small = tolerance.size * _mean_load(load, capacity, count)
+    supply = (cost, capacity, technology, count, available, lost_load, small)
+    lines = (forward_gw, reverse_gw, loss, hurdle, small)
+
+    for s in range(unit_zone.shape[0]):
+        _make_feasible(
+            charge[s], discharge[s], charge_gw[s], discharge_gw[s], energy_gwh[s],
+            charge_efficiency[s], discharge_efficiency[s], inflow_gwh[s],
+        )  # fmt: skip
+    _clip_flows(flow, forward_gw, reverse_gw)
+    nodes = np.empty((hours, zones), NODE)
+    arcs = np.empty((hours, 2 * tail.shape[0]), ARC)
+    need = _residual_load(load, tail, head, loss, flow, unit_zone, charge, discharge)
+    moves = 0
+    for h in range(hours):
+        for z in range(zones):
+            _fill(nodes[h, z], z, h, need[h, z], supply)
+        for l in range(tail.shape[0]):
+            arcs[h, 2 * l].tail = tail[l]
+            arcs[h, 2 * l].head = head[l]
+            arcs[h, 2 * l + 1].tail = head[l]
+            arcs[h, 2 * l + 1].head = tail[l]
+            _set_arcs(arcs[h], l, flow[l, h], lines)
+        moves += _trade(nodes[h], arcs[h], h, flow, supply, lines, tolerance.hour)
+
+    hop = np.empty((4, hours))  # in_cost, in_room, out_value, out_room of one unit
+    state = np.empty(hours)
+    stamp = np.ones(zones, np.int64)  # counts the changes of a zone's values
+    seen = np.zeros(unit_zone.shape[0], np.int64)
+    for _ in range(tolerance.passes):
+        before = moves
+        for s in range(unit_zone.shape[0]):
+            z = unit_zone[s]
+            if seen[s] == stamp[z]:
+                continue
+            limits = (
+                charge_gw[s], discharge_gw[s], np.inf if inflow_gwh[s] > 0.0 else energy_gwh[s],
+                charge_efficiency[s], discharge_efficiency[s], inflow_gwh[s],
+            )  # fmt: skip
+            moves += _shift_hours(
+                nodes, arcs, z, limits, charge[s], discharge[s], hop, state, flow, supply, lines, stamp, tolerance
+            )
+            seen[s] = stamp[z]
+        if moves == before:
+            break
+
+    _narrow_prices(
+        nodes, arcs, unit_zone, charge_gw, discharge_gw, energy_gwh, charge_efficiency, discharge_efficiency, inflow_gwh,
+        charge, discharge, hop, state, small,
+    )  # fmt: skip
+    need = _residual_load(load, tail, head, loss, flow, unit_zone, charge, discharge)
+    for z in range(zones):
+        for h in range(hours):
+            node = nodes[h, z]
+            _settle_rounding(node, z, h, need[h, z], supply)
+            price[z, h] = _price(node, lost_load)
+            block[z, h] = node.block
+            used[z, h] = node.used
+            unserved[z, h] = node.used if node.block == count[z] else 0.0
+            curtailment[z, h] = _idle_below(node, z, h, free_below, supply)
+    return moves
+
+
+@kernel
+def _mean_load(load, capacity, count):
+    """Return the mean load of a zone-hour in GW, the yardstick of what is too small to matter; capacity if no load."""
+    total = 0.0
+    for z in range(load.shape[0]):
+        for h in range(load.shape[1]):
+            total += abs(load[z, h])
+    if total > 0.0:
+        return total / load.size
+    for z in range(capacity.shape[0]):
+        for b in range(count[z]):
+            total += capacity[z, b]
+    return total / max(capacity.shape[0], 1) if total > 0.0 else 1.0
+
+
+# --- the plan to start from
+
+
+@kernel
+def _clip_flows(flow, forward_gw, reverse_gw):
+    """Cut flows [L, H] to the limits of the links, which may have changed since the plan was made."""
+    for l in range(flow.shape[0]):
+        for h in range(flow.shape[1]):
+            flow[l, h] = max(min(flow[l, h], forward_gw[l]), -reverse_gw[l])
+
+
+@kernel
+def _make_feasible(charge, discharge, charge_gw, discharge_gw, energy_gwh, fill, drain, inflow_gwh):
+    """Cut the day of one unit [H] to its limits: power, then the day's balance, then the size of the store.
+
+    The last two scale, because balance and swing are proportional to the schedule.
+    """
+    stored = taken = 0.0
+    for h in range(charge.shape[0]):
+        charge[h] = max(min(charge[h], charge_gw), 0.0)
+        discharge[h] = max(min(discharge[h], discharge_gw), 0.0)
+        stored += charge[h] * fill
+        taken += discharge[h] / drain
+    if taken > stored + inflow_gwh:
+        _scale(discharge, (stored + inflow_gwh) / taken)
+    elif inflow_gwh <= 0.0 and stored > taken:
+        _scale(charge, taken / stored)
+    if inflow_gwh > 0.0:
+        return
+    level = lowest = highest = 0.0
+    for h in range(charge.shape[0]):
+        level += charge[h] * fill - discharge[h] / drain
+        lowest = min(lowest, level)
+        highest = max(highest, level)
+    if highest - lowest > energy_gwh:
+        _scale(charge, energy_gwh / (highest - lowest))
+        _scale(discharge, energy_gwh / (highest - lowest))
+
+
+@kernel
+def _scale(values, factor):
+    for i in range(values.shape[0]):
+        values[i] *= factor
+
+
+@kernel
+def _residual_load(load, tail, head, loss, flow, unit_zone, charge, discharge):
+    """Return [H, Z] what the blocks must give in GW: load and charging, less discharging and net imports."""
+    zones, hours = load.shape
+    need = np.empty((hours, zones))
+    for z in range(zones):
+        for h in range(hours):
+            need[h, z] = load[z, h]
+    for s in range(unit_zone.shape[0]):
+        for h in range(hours):
+            need[h, unit_zone[s]] += charge[s, h] - discharge[s, h]
+    for l in range(tail.shape[0]):
+        kept = 1.0 - loss[l]
+        for h in range(hours):
+            sent = flow[l, h]
+            if sent > 0.0:
+                need[h, tail[l]] += sent
+                need[h, head[l]] -= sent * kept
+            else:
+                need[h, head[l]] -= sent
+                need[h, tail[l]] += sent * kept
+    return need
+
+
+# --- one zone in one hour: its place in the merit order
+
+
+@kernel
+def _width(z, b, h, supply):
+    """Return GW of block b: none for the surplus below, no end for the unserved energy above."""
+    _, capacity, technology, count, available, _, _ = supply
+    if b == SURPLUS:
+        return 0.0
+    if b >= count[z]:
+        return np.inf
+    return capacity[z, b] * available[z, technology[z, b], h]
+
+
+@kernel
+def _block_cost(z, b, supply):
+    cost, _, _, count, _, lost_load, _ = supply
+    if b == SURPLUS:
+        return -lost_load
+    return cost[z, b] if b < count[z] else lost_load
+
+
+@kernel
+def _block_above(z, b, h, supply):
+    """Return the next block above b that is worth using."""
+    small = supply[6]
+    b += 1
+    while _width(z, b, h, supply) <= small:
+        b += 1
+    return b
+
+
+@kernel
+def _block_below(z, b, h, supply):
+    small = supply[6]
+    b -= 1
+    while b > SURPLUS and _width(z, b, h, supply) <= small:
+        b -= 1
+    return b
+
+
+@kernel
+def _fill(node, z, h, need, supply):
+    """Serve `need` GW from the cheapest blocks; less than nothing is surplus."""
+    b = 0 if need >= 0.0 else SURPLUS
+    left = need
+    if b == 0:
+        width = _width(z, b, h, supply)
+        while left > width:
+            left -= width
+            b += 1
+            width = _width(z, b, h, supply)
+    node.block = b
+    node.used = left
+    node.output = need
+    _set_margins(node, z, h, supply)
+
+
+@kernel
+def _set_margins(node, z, h, supply):
+    """Write what the next and the last MWh of the zone cost and how many GW that holds for."""
+    small = supply[6]
+    b = node.block
+    room = _width(z, b, h, supply) - node.used
+    if room > small:
+        node.up_cost = _block_cost(z, b, supply)
+        node.up_room = room
+    else:
+        above = _block_above(z, b, h, supply)
+        node.up_cost = _block_cost(z, above, supply)
+        node.up_room = _width(z, above, h, supply)
+    if b == SURPLUS or node.used > small:
+        node.down_cost = _block_cost(z, b, supply)
+        node.down_room = np.inf if b == SURPLUS else node.used
+    else:
+        below = _block_below(z, b, h, supply)
+        node.down_cost = _block_cost(z, below, supply)
+        node.down_room = np.inf if below == SURPLUS else _width(z, below, h, supply)
+
+
+@kernel
+def _generate(node, z, h, amount, supply):
+    """Generate `amount` GW more (or less, if negative), at most the room of the margin it goes into.
+
+    Blocks passed over because they are too small are counted in full, so no energy is lost on the way.
+    """
+    small = supply[6]
+    if amount > 0.0:
+        if _width(z, node.block, h, supply) - node.used <= small:
+            above = _block_above(z, node.block, h, supply)
+            while node.block < above:
+                node.used -= _width(z, node.block, h, supply)
+                node.block += 1
+    elif node.block > SURPLUS and node.used <= small:
+        below = _block_below(z, node.block, h, supply)
+        while node.block > below:
+            node.block -= 1
+            node.used += _width(z, node.block, h, supply)
+    node.used += amount
+    node.output += amount
+    _set_margins(node, z, h, supply)
+
+
+@kernel
+def _settle_rounding(node, z, h, need, supply):
+    """Correct a node by the rounding of many moves, so that generation meets `need` to the last bit or two."""
+    count = supply[3]
+    node.used += need - node.output
+    while node.used < 0.0 and node.block > 0:
+        node.block -= 1
+        node.used += _width(z, node.block, h, supply)
+    while node.used > _width(z, node.block, h, supply) and node.block < count[z]:
+        node.used -= _width(z, node.block, h, supply)
+        node.block += 1
+    if node.block <= 0 and abs(node.used) <= supply[6]:
+        node.block = 0
+        node.used = max(node.used, 0.0)
+
+
+@kernel
+def _idle_below(node, z, h, free_below, supply):
+    """Return GW available from blocks that cost no more than `free_below` and are not used."""
+    cost, _, _, count, _, _, _ = supply
+    b = node.block
+    idle = -node.used if node.block >= 0 else 0.0
+    b = max(b, 0)
+    if b >= count[z] or cost[z, b] > free_below:
+        return 0.0
+    while b < count[z] and cost[z, b] <= free_below:
+        idle += _width(z, b, h, supply)
+        b += 1
+    return max(idle, 0.0)
+
+
+# --- one hour: paths through the network
+
+
+@kernel
+def _set_arcs(arcs, l, sent, lines):
+    """Write the two directions in which link l can still be used when `sent` GW flow."""
+    forward_gw, reverse_gw, loss, hurdle, small = lines
+    kept = 1.0 - loss[l]
+    for side in range(2):
+        arc = arcs[2 * l + side]
+        ahead = sent if side == 0 else -sent
+        if ahead >= -small:
+            arc.gain = kept
+            arc.cost = hurdle[l]
+            arc.room = (forward_gw[l] if side == 0 else reverse_gw[l]) - ahead
+        else:
+            arc.gain = 1.0 / kept
+            arc.cost = -hurdle[l] / kept
+            arc.room = -ahead * kept
+        if arc.room <= small:
+            arc.room = 0.0
+
+
+@kernel
+def _use_arc(arcs, a, amount, h, flow, lines):
+    """Send `amount` GW (at the tail) through arc a."""
+    arc = arcs[a]
+    change = amount if arc.gain <= 1.0 else amount * arc.gain
+    l = a >> 1
+    flow[l, h] += change if a & 1 == 0 else -change
+    _set_arcs(arcs, l, flow[l, h], lines)
+
+
+NOISE = 1e-7  # USD/MWh: smaller improvements of a label are rounding
+
+
+@kernel
+def _relax_buy(nodes, arcs):
+    """Lower `buy` along the arcs until nothing changes; False if it never ends (some cycle gives energy away)."""
+    for _ in range(nodes.shape[0] + 1):
+        changed = False
+        for a in range(arcs.shape[0]):
+            arc = arcs[a]
+            if arc.room > 0.0:
+                offer = (nodes[arc.tail].buy + arc.cost) / arc.gain
+                if offer < nodes[arc.head].buy - NOISE:
+                    nodes[arc.head].buy = offer
+                    nodes[arc.head].buy_arc = a
+                    changed = True
+        if not changed:
+            return True
+    return False
+
+
+@kernel
+def _relax_sell(nodes, arcs):
+    """Raise `sell` along the arcs until nothing changes; False if it never ends."""
+    for _ in range(nodes.shape[0] + 1):
+        changed = False
+        for a in range(arcs.shape[0]):
+            arc = arcs[a]
+            if arc.room > 0.0:
+                offer = nodes[arc.head].sell * arc.gain - arc.cost
+                if offer > nodes[arc.tail].sell + NOISE:
+                    nodes[arc.tail].sell = offer
+                    nodes[arc.tail].sell_arc = a
+                    changed = True
+        if not changed:
+            return True
+    return False
+
+
+@kernel
+def _find_buy(nodes, arcs):
+    """Label every zone with the cheapest next MWh; False if a cycle was met."""
+    for z in range(nodes.shape[0]):
+        nodes[z].buy = nodes[z].up_cost
+        nodes[z].buy_arc = -1
+    return _relax_buy(nodes, arcs)
+
+
+@kernel
+def _find_sell(nodes, arcs):
+    """Label every zone with the best use of a spare MWh; zones in a cycle fall back on themselves."""
+    for z in range(nodes.shape[0]):
+        nodes[z].sell = nodes[z].down_cost
+        nodes[z].sell_arc = -1
+    if not _relax_sell(nodes, arcs):
+        for z in range(nodes.shape[0]):
+            if _trace_sell(nodes, arcs, z)[3] < 0.0:
+                nodes[z].sell = nodes[z].down_cost
+                nodes[z].sell_arc = -1
+
+
+@kernel
+def _trace_buy(nodes, arcs, z):
+    """Follow the cheapest supply of z: (source, GW there per GW at z, USD of the way, room in GW at z; −1: a cycle)."""
+    factor = 1.0
+    toll = 0.0
+    room = np.inf
+    steps = 0
+    while nodes[z].buy_arc >= 0:
+        arc = arcs[nodes[z].buy_arc]
+        factor /= arc.gain
+        toll += arc.cost * factor
+        room = min(room, arc.room / factor)
+        z = arc.tail
+        steps += 1
+        if steps > nodes.shape[0]:
+            return z, factor, toll, -1.0
+    return z, factor, toll, room
+
+
+@kernel
+def _trace_sell(nodes, arcs, z):
+    """Follow the best use of spare energy at z: (sink, GW there per GW at z, USD of the way, room at z; −1: a cycle)."""
+    factor = 1.0
+    toll = 0.0
+    room = np.inf
+    steps = 0
+    while nodes[z].sell_arc >= 0:
+        arc = arcs[nodes[z].sell_arc]
+        toll += arc.cost * factor
+        room = min(room, arc.room / factor)
+        factor *= arc.gain
+        z = arc.head
+        steps += 1
+        if steps > nodes.shape[0]:
+            return z, factor, toll, -1.0
+    return z, factor, toll, room
+
+
+@kernel
+def _send_buy(nodes, arcs, z, amount, h, flow, lines):
+    """Bring `amount` GW to z along its cheapest supply."""
+    while nodes[z].buy_arc >= 0:
+        a = nodes[z].buy_arc
+        amount /= arcs[a].gain
+        _use_arc(arcs, a, amount, h, flow, lines)
+        z = arcs[a].tail
+
+
+@kernel
+def _send_sell(nodes, arcs, z, amount, h, flow, lines):
+    """Take `amount` GW from z to its best use."""
+    while nodes[z].sell_arc >= 0:
+        a = nodes[z].sell_arc
+        gain = arcs[a].gain
+        _use_arc(arcs, a, amount, h, flow, lines)
+        amount *= gain
+        z = arcs[a].head
+
+
+@kernel
+def _import(nodes, arcs, z, h, flow, supply, lines, least):
+    """Replace generation in z by its cheapest supply while a MWh saves more than `least`; return the GW replaced.
+
+    The path is kept while the merit orders at both ends move: looking for a better one at every block costs more than
+    it gains.
+    """
+    source, factor, toll, room = _trace_buy(nodes, arcs, z)
+    small = supply[6]
+    total = 0.0
+    while room > small:
+        saved = nodes[z].down_cost - nodes[source].up_cost * factor - toll
+        amount = min(min(nodes[z].down_room, nodes[source].up_room / factor), room)
+        if saved <= least or amount <= 0.0:
+            break
+        _generate(nodes[source], source, h, amount * factor, supply)
+        _generate(nodes[z], z, h, -amount, supply)
+        room -= amount
+        total += amount
+    if total > 0.0:
+        _send_buy(nodes, arcs, z, total, h, flow, lines)
+    return total
+
+
+@kernel
+def _trade(nodes, arcs, h, flow, supply, lines, least):
+    """Balance one hour between the zones and label them; return the number of moves."""
+    moves = 0
+    if arcs.shape[0] == 0:
+        for z in range(nodes.shape[0]):
+            nodes[z].buy = nodes[z].up_cost
+            nodes[z].buy_arc = -1
+            nodes[z].sell = nodes[z].down_cost
+            nodes[z].sell_arc = -1
+        return moves
+    for _ in range(MOST_ROUNDS):
+        if not _find_buy(nodes, arcs):
+            if _break_cycle(nodes, arcs, h, flow, supply, lines, least):
+                moves += 1
+                continue
+            for z in range(nodes.shape[0]):
+                if _trace_buy(nodes, arcs, z)[3] < 0.0:
+                    nodes[z].buy = nodes[z].up_cost
+                    nodes[z].buy_arc = -1
+        before = moves
+        for z in range(nodes.shape[0]):
+            if nodes[z].buy_arc >= 0 and nodes[z].down_cost - nodes[z].buy > least:
+                if _import(nodes, arcs, z, h, flow, supply, lines, least) > 0.0:
+                    moves += 1
+        if moves == before:
+            break
+    _find_sell(nodes, arcs)
+    return moves
+
+
+MOST_ROUNDS = 2000  # a guard: an hour of 64 zones needs some dozens
+
+
+@kernel
+def _break_cycle(nodes, arcs, h, flow, supply, lines, least):
+    """Send energy once round a cycle of the `buy` labels if that saves money; False if no cycle does.
+
+    Such a cycle undoes flows that run in a circle: more comes back than was sent, and one zone on it generates less.
+    """
+    for start in range(nodes.shape[0]):
+        z = start
+        for _ in range(nodes.shape[0]):
+            if nodes[z].buy_arc < 0:
+                break
+            z = arcs[nodes[z].buy_arc].tail
+        if nodes[z].buy_arc < 0:
+            continue
+        first = z
+        best = 0.0
+        where = -1
+        while True:  # each zone of the cycle may be the one that generates less (or more)
+            factor, toll, room = _trace_cycle(nodes, arcs, z)
+            spare = 1.0 - factor
+            if spare >= 0.0:
+                saved = nodes[z].down_cost * spare - toll
+                most = min(room, nodes[z].down_room / spare) if spare > 0.0 else room
+            else:
+                saved = nodes[z].up_cost * spare - toll
+                most = min(room, nodes[z].up_room / -spare)
+            if saved > 1e-3 * least and most > supply[6] and saved * most > best:
+                best = saved * most
+                where = z
+                amount = most
+            z = arcs[nodes[z].buy_arc].tail
+            if z == first:
+                break
+        if where >= 0:
+            factor, _, _ = _trace_cycle(nodes, arcs, where)
+            left = amount
+            z = where
+            while True:
+                a = nodes[z].buy_arc
+                left /= arcs[a].gain
+                _use_arc(arcs, a, left, h, flow, lines)
+                z = arcs[a].tail
+                if z == where:
+                    break
+            _generate(nodes[where], where, h, -amount * (1.0 - factor), supply)
+            return True
+    return False
+
+
+@kernel
+def _trace_cycle(nodes, arcs, z):
+    """Return (GW to send off per GW that comes back to z, USD of the way, room in GW coming back)."""
+    start = z
+    factor = 1.0
+    toll = 0.0
+    room = np.inf
+    while True:
+        arc = arcs[nodes[z].buy_arc]
+        factor /= arc.gain
+        toll += arc.cost * factor
+        room = min(room, arc.room / factor)
+        z = arc.tail
+        if z == start:
+            return factor, toll, room
+
+
+# --- between hours: storage
+
+
+@kernel
+def _hop_ends(nodes, z, limits, charge, discharge, hop, small):
+    """Write for each hour what a stored GWh costs there and earns there, and for how many GWh.
+
+    One more GWh in store is less discharging, else more charging; one less is less charging, else more discharging.
+    """
+    charge_gw, discharge_gw, _, fill, drain, _ = limits
+    in_cost, in_room, out_value, out_room = hop[0], hop[1], hop[2], hop[3]
+    for h in range(charge.shape[0]):
+        if discharge[h] > small:
+            in_cost[h] = nodes[h, z].buy * drain
+            in_room[h] = discharge[h] / drain
+        elif charge_gw - charge[h] > small:
+            in_cost[h] = nodes[h, z].buy / fill
+            in_room[h] = (charge_gw - charge[h]) * fill
+        else:
+            in_cost[h] = np.inf
+            in_room[h] = 0.0
+        if charge[h] > small:
+            out_value[h] = nodes[h, z].sell / fill
+            out_room[h] = charge[h] * fill
+        elif discharge_gw - discharge[h] > small:
+            out_value[h] = nodes[h, z].sell * drain
+            out_room[h] = (discharge_gw - discharge[h]) / drain
+        else:
+            out_value[h] = -np.inf
+            out_room[h] = 0.0
+
+
+@kernel
+def _stored(charge, discharge, fill, drain, state):
+    """Write the energy in store at the end of each hour [H], relative to midnight; return the day's balance."""
+    level = 0.0
+    for h in range(charge.shape[0]):
+        level += charge[h] * fill - discharge[h] / drain
+        state[h] = level
+    return level
+
+
+@kernel
+def _best_hop(hop, state, energy, small, least):
+    """Return the hop (from hour, to hour, GWh the store allows) that saves most per GWh, or (−1, −1, 0).
+
+    Only the swing of the store is limited, because how full it is at midnight is free: storing from hour i to j raises
+    the level in between, and may do so by energy + lowest level outside − highest level inside.
+    """
+    hours = state.shape[0]
+    in_cost, out_value = hop[0], hop[2]
+    most = -np.inf
+    for h in range(hours):
+        most = max(most, out_value[h])
+    best = least
+    start = stop = -1
+    allowed = 0.0
+    outside = np.empty(hours)
+    for i in range(hours):
+        if most - in_cost[i] <= best:
+            continue
+        lowest = np.inf
+        for step in range(hours - 1, 0, -1):
+            j = i + step if i + step < hours else i + step - hours
+            lowest = min(lowest, state[j])
+            outside[step] = lowest
+        highest = state[i]
+        for step in range(1, hours):
+            j = i + step if i + step < hours else i + step - hours
+            if out_value[j] - in_cost[i] > best:
+                room = energy + outside[step] - highest
+                if room > small:
+                    best = out_value[j] - in_cost[i]
+                    start, stop, allowed = i, j, room
+            highest = max(highest, state[j])
+    return start, stop, allowed
+
+
+@kernel
+def _best_release(hop, spare, small, least):
+    """As `_best_hop` for a reservoir that no day can fill or empty; hour −1 is the water that is not used."""
+    in_cost, out_value = hop[0], hop[2]
+    cheapest = 0.0 if spare > small else np.inf
+    dearest = 0.0  # what spilling earns
+    start = stop = -1
+    for h in range(in_cost.shape[0]):
+        if in_cost[h] < cheapest:
+            cheapest = in_cost[h]
+            start = h
+        if out_value[h] > dearest:
+            dearest = out_value[h]
+            stop = h
+    if dearest - cheapest <= least or start == stop:
+        return -2, -2, 0.0
+    return start, stop, spare if start < 0 else np.inf
+
+
+@kernel
+def _shift_hours(nodes, arcs, z, limits, charge, discharge, hop, state, flow, supply, lines, stamp, tolerance):
+    """Make the hops of one unit in zone z that save money; return the number of moves."""
+    _, _, energy, fill, drain, inflow = limits
+    small = supply[6]
+    moves = 0
+    for _ in range(MOST_HOPS):
+        spare = inflow + _stored(charge, discharge, fill, drain, state)
+        _hop_ends(nodes, z, limits, charge, discharge, hop, small)
+        if inflow > 0.0:
+            i, j, allowed = _best_release(hop, spare, small, tolerance.storage)
+            if i == -2:
+                break
+        else:
+            i, j, allowed = _best_hop(hop, state, energy, small, tolerance.storage)
+            if i < 0:
+                break
+        moved = _hop(
+            nodes, arcs, z, i, j, allowed, limits, charge, discharge, hop, flow, supply, lines, tolerance.storage
+        )
+        if moved <= 0.0:
+            break
+        moves += 1
+        if i >= 0:
+            moves += _trade_again(nodes, arcs, i, flow, supply, lines, stamp, tolerance.hour)
+        if j >= 0:
+            moves += _trade_again(nodes, arcs, j, flow, supply, lines, stamp, tolerance.hour)
+    return moves
+
+
+MOST_HOPS = 500  # a guard
+
+
+@kernel
+def _trade_again(nodes, arcs, h, flow, supply, lines, stamp, least):
+    """Balance an hour after a hop and stamp the zones, whose values may have changed."""
+    moves = _trade(nodes[h], arcs[h], h, flow, supply, lines, least)
+    for z in range(stamp.shape[0]):
+        stamp[z] += 1
+    return moves
+
+
+@kernel
+def _hop(nodes, arcs, z, i, j, allowed, limits, charge, discharge, hop, flow, supply, lines, least):
+    """Store in hour i what is used in hour j (−1: spare water) while a GWh saves more than `least`; return the GWh."""
+    _, _, _, fill, drain, _ = limits
+    small = supply[6]
+    left = allowed
+    bought = sold = 0.0  # GW at the zone per GWh stored
+    source = sink = -1
+    drawn = given = 0.0  # GW generated at the source, saved at the sink, per GWh stored
+    toll = 0.0
+    if i >= 0:
+        bought = drain if discharge[i] > small else 1.0 / fill
+        source, factor, way, room = _trace_buy(nodes[i], arcs[i], z)
+        left = min(left, min(hop[1, i], room / bought))
+        drawn = factor * bought
+        toll += way * bought
+    if j >= 0:
+        sold = 1.0 / fill if charge[j] > small else drain
+        sink, factor, way, room = _trace_sell(nodes[j], arcs[j], z)
+        left = min(left, min(hop[3, j], room / sold))
+        given = factor * sold
+        toll += way * sold
+    total = 0.0
+    while left > 0.0:
+        saved = -toll
+        amount = left
+        if i >= 0:
+            saved -= nodes[i, source].up_cost * drawn
+            amount = min(amount, nodes[i, source].up_room / drawn)
+        if j >= 0:
+            saved += nodes[j, sink].down_cost * given
+            amount = min(amount, nodes[j, sink].down_room / given)
+        if saved <= least or amount <= 0.0:
+            break
+        if i >= 0:
+            _generate(nodes[i, source], source, i, amount * drawn, supply)
+        if j >= 0:
+            _generate(nodes[j, sink], sink, j, -amount * given, supply)
+        left -= amount
+        total += amount
+    if total > 0.0:
+        if i >= 0:
+            _send_buy(nodes[i], arcs[i], z, total * bought, i, flow, lines)
+            if discharge[i] > small:
+                discharge[i] = max(discharge[i] - total * bought, 0.0)
+            else:
+                charge[i] += total * bought
+        if j >= 0:
+            _send_sell(nodes[j], arcs[j], z, total * sold, j, flow, lines)
+            if charge[j] > small:
+                charge[j] = max(charge[j] - total * sold, 0.0)
+            else:
+                discharge[j] += total * sold
+    return total
+
+
+# --- prices
+
+
+@kernel
+def _narrow_prices(
+    nodes, arcs, unit_zone, charge_gw, discharge_gw, energy_gwh, charge_efficiency, discharge_efficiency, inflow_gwh,
+    charge, discharge, hop, state, small,
+):  # fmt: skip
+    """Let storage set prices: where a unit could serve the next MWh or keep the last one, that bounds its worth.
+
+    Without this a zone that lives on water in some hour would be priced by plants that stand still.
+    """
+    hours = state.shape[0]
+    touched = np.zeros(hours, np.bool_)
+    outside = np.empty(hours)
+    buy = np.empty(hours)
+    sell = np.empty(hours)
+    for s in range(unit_zone.shape[0]):
+        z = unit_zone[s]
+        fill = charge_efficiency[s]
+        drain = discharge_efficiency[s]
+        limits = (charge_gw[s], discharge_gw[s], energy_gwh[s], fill, drain, inflow_gwh[s])
+        spare = inflow_gwh[s] + _stored(charge[s], discharge[s], fill, drain, state)
+        _hop_ends(nodes, z, limits, charge[s], discharge[s], hop, small)
+        _hop_worth(hop, state, inflow_gwh[s] > 0.0, spare, energy_gwh[s], small, buy, sell, outside)
+        for h in range(hours):
+            out_per_store = 1.0 / fill if charge[s, h] > small else drain
+            in_per_store = drain if discharge[s, h] > small else 1.0 / fill
+            if hop[3, h] > 0.0 and buy[h] / out_per_store < nodes[h, z].buy:
+                nodes[h, z].buy = buy[h] / out_per_store
+                touched[h] = True
+            if hop[1, h] > 0.0 and sell[h] / in_per_store > nodes[h, z].sell:
+                nodes[h, z].sell = sell[h] / in_per_store
+                touched[h] = True
+    for h in range(hours):
+        if touched[h]:
+            _relax_buy(nodes[h], arcs[h])
+            _relax_sell(nodes[h], arcs[h])
+
+
+@kernel
+def _hop_worth(hop, state, reservoir, spare, energy, small, buy, sell, outside):
+    """Write for each hour what a GWh brought there through the store costs, and what one taken away earns [H]."""
+    hours = state.shape[0]
+    in_cost, out_value = hop[0], hop[2]
+    if reservoir:
+        cheapest = 0.0 if spare > small else np.inf
+        dearest = 0.0
+        for h in range(hours):
+            cheapest = min(cheapest, in_cost[h])
+            dearest = max(dearest, out_value[h])
+        buy[:] = cheapest
+        sell[:] = dearest
+        return
+    buy[:] = np.inf
+    sell[:] = -np.inf
+    for i in range(hours):
+        lowest = np.inf
+        for step in range(hours - 1, 0, -1):
+            j = i + step if i + step < hours else i + step - hours
+            lowest = min(lowest, state[j])
+            outside[step] = lowest
+        highest = state[i]
+        for step in range(1, hours):
+            j = i + step if i + step < hours else i + step - hours
+            if energy + outside[step] - highest > small:
+                buy[j] = min(buy[j], in_cost[i])
+                sell[i] = max(sell[i], out_value[j])
+            highest = max(highest, state[j])
+
+
+@kernel
+def _price(node, lost_load):
+    """Return the price: the middle between what the next MWh costs and the last one saves, where both exist."""
+    high = min(node.buy, lost_load)
+    low = max(node.sell, -lost_load)
+    if low <= -lost_load:
+        return high
+    return 0.5 * (high + low)

@@ -1,0 +1,99 @@
+"""What the world writes down: variables of the codelist, month by month, in preallocated arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .tables import Table
+
+SCOPES = ("nation", "zone", "world")
+
+
+class Recorder:
+    """Arrays [months, regions of the scope] per variable; declared in `variables.csv`, nothing else is accepted."""
+
+    def __init__(self, codelist: Table, nations: Sequence[str], zones: Sequence[str], months: int):
+        self.regions = {"nation": list(nations), "zone": list(zones), "world": ["World"]}
+        self.units = dict(zip(codelist["variable"], codelist["unit"], strict=True))
+        self.scope = dict(zip(codelist["variable"], codelist["scope"], strict=True))
+        self.total = dict(zip(codelist["variable"], codelist["total"], strict=True))
+        self.weight = dict(zip(codelist["variable"], codelist["weight"], strict=True))
+        self.months = months
+        self.written = 0
+        self.data = {
+            name: np.full((months, len(self.regions[scope])), np.nan) for name, scope in self.scope.items()
+        }
+
+    def put(self, month: int, values: dict[str, object]) -> None:
+        """Write one month. Every variable of the codelist must be given, and no other."""
+        data = self.data
+        for name, value in values.items():
+            data[name][month] = value
+        if len(values) != len(data):
+            missing = sorted(set(data) - set(values))
+            raise KeyError(f"month {month}: variables not recorded: {', '.join(missing)}")
+        self.written = month + 1
+
+    def copy(self, months: int | None = None) -> Recorder:
+        """Return an independent recorder with the months written so far (room for `months` in all)."""
+        new = object.__new__(Recorder)
+        new.__dict__.update(self.__dict__)
+        if months is None or months <= self.months:
+            new.data = {name: array.copy() for name, array in self.data.items()}
+            return new
+        new.months = months
+        new.data = {}
+        for name, array in self.data.items():
+            new.data[name] = np.full((months, array.shape[1]), np.nan)
+            new.data[name][: self.written] = array[: self.written]
+        return new
+
+    def series(self, variable: str, region: str = "World") -> np.ndarray:
+        """Return one variable of one region over the months written.
+
+        For a nation or zone variable, `World` is the sum or weighted mean as the codelist says, and `Rest` is the
+        same over all nations but the first two.
+        """
+        if variable not in self.data:
+            raise KeyError(f"no variable {variable!r}; see `wattrace.World.variables` for the {len(self.data)} there are")
+        scope = self.scope[variable]
+        names = self.regions[scope]
+        values = self.data[variable][: self.written]
+        if region in names:
+            return values[:, names.index(region)].copy()
+        if region not in ("World", "Rest"):
+            raise KeyError(f"{variable!r} has no region {region!r}; it has {', '.join(names)}, World, Rest")
+        columns = slice(2, None) if region == "Rest" and scope == "nation" else slice(None)
+        if self.total[variable] == "sum":
+            return values[:, columns].sum(axis=1)
+        if self.total[variable] == "max":
+            return values[:, columns].max(axis=1)
+        part = values[:, columns]
+        weight = self.weight[variable]
+        if not weight:
+            return part.mean(axis=1)
+        shares = self.data[weight][: self.written][:, columns]
+        total = shares.sum(axis=1)
+        return np.where(total > 0, (part * shares).sum(axis=1) / np.where(total > 0, total, 1.0), part.mean(axis=1))
+
+    def frame(self, dates: Sequence[str]):
+        """Return everything as a tidy pandas frame: variable, unit, region, month, value."""
+        import pandas as pd
+
+        parts = []
+        for name, array in self.data.items():
+            names = self.regions[self.scope[name]]
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "variable": name,
+                        "unit": self.units[name],
+                        "region": np.tile(np.array(names, dtype=object), self.written),
+                        "month": np.repeat(np.array(dates[: self.written], dtype=object), len(names)),
+                        "value": array[: self.written].ravel(),
+                    }
+                )
+            )
+        return pd.concat(parts, ignore_index=True)
