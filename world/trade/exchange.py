@@ -45,6 +45,10 @@ class Clearing(NamedTuple):
     converged: bool  # every buyer within `tolerance` of the best it can do at these prices
 
 
+KAP=1.0
+KAP2=1.0
+
+
 @kernel
 def _factor(a):
     """Overwrite the lower triangle of a symmetric positive definite matrix by its factors L and D."""
@@ -157,6 +161,7 @@ def _interior_point(budget, value, reserve, cost, edge, bids, limit, tolerance, 
     for step in range(limit):
         gap = 0.0
         error = 0.0
+        lag = 0.0
         for i in range(buyers):
             u = m[i]
             loss = m[i] * s_money[i]
@@ -165,6 +170,7 @@ def _interior_point(budget, value, reserve, cost, edge, bids, limit, tolerance, 
                 loss += x[i, j] * s[i, j]
             utility[i] = u
             gap += loss
+            lag += abs(rate[i] * u - budget[i])
             error = max(error, loss / budget[i], abs(rate[i] * u / budget[i] - 1.0))
         for j in range(goods):
             gap += y[j] * s_good[j]
@@ -254,6 +260,8 @@ def _interior_point(budget, value, reserve, cost, edge, bids, limit, tolerance, 
                     after += (y[j] + step_x * dy[j]) * (s_good[j] + step_s * dp[j])
                 # a floor: below it rounding errors in the system outgrow the step
                 target = max(gap / weights * max(after / gap, 0.0) ** 3, 0.01 * tolerance / (1.0 + goods))
+                if lag > KAP * gap:
+                    target = max(target, KAP2 * lag / weights)
         keep = min(max(0.9, 1.0 - gap), 1.0 - 1e-9)
         step_x = min(1.0, keep * step_x)
         step_s = min(1.0, keep * step_s)
