@@ -392,7 +392,7 @@ def marginal_all(capacity, days, grid, zone_nation, supply, peak, national, step
             row[k] += step_gw[k]
             for s in range(seasons):
                 supply[z, s] = _supply(z, s, row, days, scratch[0], scratch[1], scratch[2], scratch[3], order)
-            credit[z, k] = (_national(n, supply, peak, grid, sums) - national[n]) / step_gw[k]
+            credit[z, k] = max(0.0, (_national(n, supply, peak, grid, sums) - national[n]) / step_gw[k])
             row[k] = capacity[z, k]
             supply[z, :] = kept
 

@@ -46,8 +46,24 @@ ARC = np.dtype(
         ("tail", np.int64),
         ("head", np.int64),
         ("gain", np.float64),  # MWh at the head per MWh at the tail; above 1 if an opposite flow shrinks
+        ("need", np.float64),  # MWh at the tail per MWh at the head
         ("cost", np.float64),  # USD per MWh at the tail
         ("room", np.float64),  # GW at the tail
+    ]
+)
+# one storage unit, in the terms of `Units`
+UNIT = np.dtype(
+    [
+        ("zone", np.int64),
+        ("charge_gw", np.float64),
+        ("discharge_gw", np.float64),
+        ("energy_gwh", np.float64),
+        ("fill", np.float64),  # charge efficiency
+        ("drain", np.float64),  # discharge efficiency
+        ("inflow_gwh", np.float64),
+        ("spare_gwh", np.float64),  # inflow that is not used
+        ("low_gwh", np.float64),  # lowest and highest level of the day, relative to midnight
+        ("high_gwh", np.float64),
     ]
 )
 
@@ -196,11 +212,17 @@ def clear_day(
     supply = (cost, capacity, technology, count, available, lost_load, small)
     lines = (forward_gw, reverse_gw, loss, hurdle, small)
 
-    for s in range(unit_zone.shape[0]):
-        _make_feasible(
-            charge[s], discharge[s], charge_gw[s], discharge_gw[s], energy_gwh[s],
-            charge_efficiency[s], discharge_efficiency[s], inflow_gwh[s],
-        )  # fmt: skip
+    units = np.empty(unit_zone.shape[0], UNIT)
+    for s in range(units.shape[0]):
+        unit = units[s]
+        unit.zone = unit_zone[s]
+        unit.charge_gw = charge_gw[s]
+        unit.discharge_gw = discharge_gw[s]
+        unit.energy_gwh = energy_gwh[s]
+        unit.fill = charge_efficiency[s]
+        unit.drain = discharge_efficiency[s]
+        unit.inflow_gwh = inflow_gwh[s]
+        _make_feasible(charge[s], discharge[s], unit)
     _clip_flows(flow, forward_gw, reverse_gw)
     nodes = np.empty((hours, zones), NODE)
     arcs = np.empty((hours, 2 * tail.shape[0]), ARC)
@@ -217,31 +239,32 @@ def clear_day(
             _set_arcs(arcs[h], l, flow[l, h], lines)
         moves += _trade(nodes[h], arcs[h], h, flow, supply, lines, tolerance.hour)
 
-    hop = np.empty((4, hours))  # in_cost, in_room, out_value, out_room of one unit
-    state = np.empty(hours)
-    stamp = np.ones(zones, np.int64)  # counts the changes of a zone's values
-    seen = np.zeros(unit_zone.shape[0], np.int64)
+    state = np.empty((units.shape[0], hours))
+    hop = np.empty((4, hours))
+    worth = np.empty(hours)
+    origin = np.empty(hours, np.int64)
+    stale = np.zeros(hours, np.bool_)
+    for s in range(units.shape[0]):
+        _store(units[s], charge[s], discharge[s], state[s])
+    plan = (flow, charge, discharge, state)
     for _ in range(tolerance.passes):
         before = moves
-        for s in range(unit_zone.shape[0]):
-            z = unit_zone[s]
-            if seen[s] == stamp[z]:
-                continue
-            limits = (
-                charge_gw[s], discharge_gw[s], np.inf if inflow_gwh[s] > 0.0 else energy_gwh[s],
-                charge_efficiency[s], discharge_efficiency[s], inflow_gwh[s],
-            )  # fmt: skip
-            moves += _shift_hours(
-                nodes, arcs, z, limits, charge[s], discharge[s], hop, state, flow, supply, lines, stamp, tolerance
-            )
-            seen[s] = stamp[z]
-        if moves == before:
+        for s in range(units.shape[0]):
+            moves += _shift_hours(nodes, arcs, units, s, hop, worth, origin, plan, supply, lines, tolerance)
+        if moves - before <= units.shape[0]:
             break
+    if units.shape[0] > 0:
+        for _ in range(tolerance.passes):
+            _join_hours(nodes, arcs, units, hop, worth, origin, plan, small, stale)
+            found = _shift_paths(nodes, arcs, units, plan, supply, lines, stale, tolerance)
+            if found == 0:
+                break
+            moves += found
+            for h in range(hours):
+                if stale[h]:
+                    moves += _trade(nodes[h], arcs[h], h, flow, supply, lines, tolerance.hour)
+        _narrow_sell(nodes, arcs, units, hop, worth, plan, small)
 
-    _narrow_prices(
-        nodes, arcs, unit_zone, charge_gw, discharge_gw, energy_gwh, charge_efficiency, discharge_efficiency, inflow_gwh,
-        charge, discharge, hop, state, small,
-    )  # fmt: skip
     need = _residual_load(load, tail, head, loss, flow, unit_zone, charge, discharge)
     for z in range(zones):
         for h in range(hours):
@@ -282,31 +305,31 @@ def _clip_flows(flow, forward_gw, reverse_gw):
 
 
 @kernel
-def _make_feasible(charge, discharge, charge_gw, discharge_gw, energy_gwh, fill, drain, inflow_gwh):
+def _make_feasible(charge, discharge, unit):
     """Cut the day of one unit [H] to its limits: power, then the day's balance, then the size of the store.
 
     The last two scale, because balance and swing are proportional to the schedule.
     """
     stored = taken = 0.0
     for h in range(charge.shape[0]):
-        charge[h] = max(min(charge[h], charge_gw), 0.0)
-        discharge[h] = max(min(discharge[h], discharge_gw), 0.0)
-        stored += charge[h] * fill
-        taken += discharge[h] / drain
-    if taken > stored + inflow_gwh:
-        _scale(discharge, (stored + inflow_gwh) / taken)
-    elif inflow_gwh <= 0.0 and stored > taken:
+        charge[h] = max(min(charge[h], unit.charge_gw), 0.0)
+        discharge[h] = max(min(discharge[h], unit.discharge_gw), 0.0)
+        stored += charge[h] * unit.fill
+        taken += discharge[h] / unit.drain
+    if taken > stored + unit.inflow_gwh:
+        _scale(discharge, (stored + unit.inflow_gwh) / taken)
+    elif unit.inflow_gwh <= 0.0 and stored > taken:
         _scale(charge, taken / stored)
-    if inflow_gwh > 0.0:
+    if unit.inflow_gwh > 0.0:
         return
     level = lowest = highest = 0.0
     for h in range(charge.shape[0]):
-        level += charge[h] * fill - discharge[h] / drain
+        level += charge[h] * unit.fill - discharge[h] / unit.drain
         lowest = min(lowest, level)
         highest = max(highest, level)
-    if highest - lowest > energy_gwh:
-        _scale(charge, energy_gwh / (highest - lowest))
-        _scale(discharge, energy_gwh / (highest - lowest))
+    if highest - lowest > unit.energy_gwh:
+        _scale(charge, unit.energy_gwh / (highest - lowest))
+        _scale(discharge, unit.energy_gwh / (highest - lowest))
 
 
 @kernel
@@ -486,10 +509,12 @@ def _set_arcs(arcs, l, sent, lines):
         ahead = sent if side == 0 else -sent
         if ahead >= -small:
             arc.gain = kept
+            arc.need = 1.0 / kept
             arc.cost = hurdle[l]
             arc.room = (forward_gw[l] if side == 0 else reverse_gw[l]) - ahead
         else:
             arc.gain = 1.0 / kept
+            arc.need = kept
             arc.cost = -hurdle[l] / kept
             arc.room = -ahead * kept
         if arc.room <= small:
@@ -517,7 +542,7 @@ def _relax_buy(nodes, arcs):
         for a in range(arcs.shape[0]):
             arc = arcs[a]
             if arc.room > 0.0:
-                offer = (nodes[arc.tail].buy + arc.cost) / arc.gain
+                offer = (nodes[arc.tail].buy + arc.cost) * arc.need
                 if offer < nodes[arc.head].buy - NOISE:
                     nodes[arc.head].buy = offer
                     nodes[arc.head].buy_arc = a
@@ -576,7 +601,7 @@ def _trace_buy(nodes, arcs, z):
     steps = 0
     while nodes[z].buy_arc >= 0:
         arc = arcs[nodes[z].buy_arc]
-        factor /= arc.gain
+        factor *= arc.need
         toll += arc.cost * factor
         room = min(room, arc.room / factor)
         z = arc.tail
@@ -610,7 +635,7 @@ def _send_buy(nodes, arcs, z, amount, h, flow, lines):
     """Bring `amount` GW to z along its cheapest supply."""
     while nodes[z].buy_arc >= 0:
         a = nodes[z].buy_arc
-        amount /= arcs[a].gain
+        amount *= arcs[a].need
         _use_arc(arcs, a, amount, h, flow, lines)
         z = arcs[a].tail
 
@@ -723,7 +748,7 @@ def _break_cycle(nodes, arcs, h, flow, supply, lines, least):
             z = where
             while True:
                 a = nodes[z].buy_arc
-                left /= arcs[a].gain
+                left *= arcs[a].need
                 _use_arc(arcs, a, left, h, flow, lines)
                 z = arcs[a].tail
                 if z == where:
@@ -742,7 +767,7 @@ def _trace_cycle(nodes, arcs, z):
     room = np.inf
     while True:
         arc = arcs[nodes[z].buy_arc]
-        factor /= arc.gain
+        factor *= arc.need
         toll += arc.cost * factor
         room = min(room, arc.room / factor)
         z = arc.tail
@@ -754,126 +779,165 @@ def _trace_cycle(nodes, arcs, z):
 
 
 @kernel
-def _hop_ends(nodes, z, limits, charge, discharge, hop, small):
-    """Write for each hour what a stored GWh costs there and earns there, and for how many GWh.
-
-    One more GWh in store is less discharging, else more charging; one less is less charging, else more discharging.
-    """
-    charge_gw, discharge_gw, _, fill, drain, _ = limits
-    in_cost, in_room, out_value, out_room = hop[0], hop[1], hop[2], hop[3]
-    for h in range(charge.shape[0]):
-        if discharge[h] > small:
-            in_cost[h] = nodes[h, z].buy * drain
-            in_room[h] = discharge[h] / drain
-        elif charge_gw - charge[h] > small:
-            in_cost[h] = nodes[h, z].buy / fill
-            in_room[h] = (charge_gw - charge[h]) * fill
-        else:
-            in_cost[h] = np.inf
-            in_room[h] = 0.0
-        if charge[h] > small:
-            out_value[h] = nodes[h, z].sell / fill
-            out_room[h] = charge[h] * fill
-        elif discharge_gw - discharge[h] > small:
-            out_value[h] = nodes[h, z].sell * drain
-            out_room[h] = (discharge_gw - discharge[h]) / drain
-        else:
-            out_value[h] = -np.inf
-            out_room[h] = 0.0
-
-
-@kernel
-def _stored(charge, discharge, fill, drain, state):
-    """Write the energy in store at the end of each hour [H], relative to midnight; return the day's balance."""
+def _store(unit, charge, discharge, state):
+    """Write the energy in store at the end of each hour [H], relative to midnight, its range and the spare inflow."""
     level = 0.0
+    unit.low_gwh = np.inf
+    unit.high_gwh = -np.inf
     for h in range(charge.shape[0]):
-        level += charge[h] * fill - discharge[h] / drain
+        level += charge[h] * unit.fill - discharge[h] / unit.drain
         state[h] = level
-    return level
+        unit.low_gwh = min(unit.low_gwh, level)
+        unit.high_gwh = max(unit.high_gwh, level)
+    unit.spare_gwh = max(unit.inflow_gwh + level, 0.0) if unit.inflow_gwh > 0.0 else 0.0
 
 
 @kernel
-def _best_hop(hop, state, energy, small, least):
-    """Return the hop (from hour, to hour, GWh the store allows) that saves most per GWh, or (−1, −1, 0).
+def _put_in(unit, charge, discharge, small):
+    """Return how one more GWh gets into store in an hour: (GWh bought for it, GWh of room).
 
-    Only the swing of the store is limited, because how full it is at midnight is free: storing from hour i to j raises
-    the level in between, and may do so by energy + lowest level outside − highest level inside.
+    By discharging less, else by charging more.
+    """
+    if discharge > small:
+        return unit.drain, discharge / unit.drain
+    room = unit.charge_gw - charge
+    return 1.0 / unit.fill, room * unit.fill if room > small else 0.0
+
+
+@kernel
+def _take_out(unit, charge, discharge, small):
+    """Return how one GWh gets out of store in an hour: (GWh given for it, GWh of room).
+
+    By charging less, else by discharging more.
+    """
+    if charge > small:
+        return 1.0 / unit.fill, charge * unit.fill
+    room = unit.discharge_gw - discharge
+    return unit.drain, room / unit.drain if room > small else 0.0
+
+
+@kernel
+def _price_ends(nodes, unit, charge, discharge, hop, small):
+    """Write into `hop` for each hour what a GWh put into store costs (0), what one taken out earns (1) and given (2)."""
+    z = unit.zone
+    for h in range(charge.shape[0]):
+        bought, room = _put_in(unit, charge[h], discharge[h], small)
+        hop[0, h] = nodes[h, z].buy * bought if room > 0.0 else np.inf
+        given, room = _take_out(unit, charge[h], discharge[h], small)
+        hop[1, h] = nodes[h, z].sell * given if room > 0.0 else -np.inf
+        hop[2, h] = given if room > 0.0 else 0.0
+
+
+@kernel
+def _carry(in_cost, unit, state, small, worth, origin):
+    """Write for each hour the least cost of a GWh in store then, and the hour it is put in (−1: spare inflow).
+
+    How full a store is at midnight is free, only its swing is limited. If there is swing to spare, any hour reaches any
+    other; else energy is not carried past the hours at the top, nor borrowed back past those at the bottom.
     """
     hours = state.shape[0]
-    in_cost, out_value = hop[0], hop[2]
-    most = -np.inf
+    free = unit.inflow_gwh > 0.0
+    if free or unit.high_gwh - unit.low_gwh < unit.energy_gwh - small:
+        best = 0.0 if free and unit.spare_gwh > small else np.inf
+        where = -1
+        for h in range(hours):
+            if in_cost[h] < best:
+                best = in_cost[h]
+                where = h
+        worth[:] = best
+        origin[:] = where
+        return
     for h in range(hours):
-        most = max(most, out_value[h])
-    best = least
-    start = stop = -1
-    allowed = 0.0
-    outside = np.empty(hours)
-    for i in range(hours):
-        if most - in_cost[i] <= best:
-            continue
-        lowest = np.inf
-        for step in range(hours - 1, 0, -1):
-            j = i + step if i + step < hours else i + step - hours
-            lowest = min(lowest, state[j])
-            outside[step] = lowest
-        highest = state[i]
-        for step in range(1, hours):
-            j = i + step if i + step < hours else i + step - hours
-            if out_value[j] - in_cost[i] > best:
-                room = energy + outside[step] - highest
-                if room > small:
-                    best = out_value[j] - in_cost[i]
-                    start, stop, allowed = i, j, room
-            highest = max(highest, state[j])
-    return start, stop, allowed
+        worth[h] = in_cost[h]
+        origin[h] = h
+    top = unit.low_gwh + unit.energy_gwh - small
+    bottom = unit.high_gwh - unit.energy_gwh + small
+    for _ in range(2):  # twice round the day
+        before = hours - 1
+        for h in range(hours):
+            if state[before] < top and worth[before] < worth[h]:
+                worth[h] = worth[before]
+                origin[h] = origin[before]
+            before = h
+    for _ in range(2):
+        after = 0
+        for h in range(hours - 1, -1, -1):
+            if state[h] > bottom and worth[after] < worth[h]:
+                worth[h] = worth[after]
+                origin[h] = origin[after]
+            after = h
 
 
 @kernel
-def _best_release(hop, spare, small, least):
-    """As `_best_hop` for a reservoir that no day can fill or empty; hour −1 is the water that is not used."""
-    in_cost, out_value = hop[0], hop[2]
-    cheapest = 0.0 if spare > small else np.inf
-    dearest = 0.0  # what spilling earns
-    start = stop = -1
-    for h in range(in_cost.shape[0]):
-        if in_cost[h] < cheapest:
-            cheapest = in_cost[h]
-            start = h
-        if out_value[h] > dearest:
-            dearest = out_value[h]
-            stop = h
-    if dearest - cheapest <= least or start == stop:
-        return -2, -2, 0.0
-    return start, stop, spare if start < 0 else np.inf
+def _store_room(unit, state, i, j):
+    """Return the GWh that may be put in at hour i and taken out at hour j (i = −1: spare inflow).
+
+    Storing from i to j raises the level in between: by at most the energy + lowest level outside − highest inside.
+    """
+    if i < 0:
+        return unit.spare_gwh
+    if unit.inflow_gwh > 0.0:
+        return np.inf
+    highest = -np.inf
+    lowest = np.inf
+    for h in range(state.shape[0]):
+        inside = (h >= i and h < j) if i < j else (h >= i or h < j)
+        if inside:
+            highest = max(highest, state[h])
+        else:
+            lowest = min(lowest, state[h])
+    return unit.energy_gwh + lowest - highest
 
 
 @kernel
-def _shift_hours(nodes, arcs, z, limits, charge, discharge, hop, state, flow, supply, lines, stamp, tolerance):
-    """Make the hops of one unit in zone z that save money; return the number of moves."""
-    _, _, energy, fill, drain, inflow = limits
+def _put(unit, charge, discharge, stored, h, small):
+    """Put `stored` GWh more into store in hour h; return the GWh bought."""
+    bought, _ = _put_in(unit, charge[h], discharge[h], small)
+    if discharge[h] > small:
+        discharge[h] = max(discharge[h] - stored * bought, 0.0)
+    else:
+        charge[h] += stored * bought
+    return stored * bought
+
+
+@kernel
+def _take(unit, charge, discharge, stored, h, small):
+    """Take `stored` GWh out of store in hour h; return the GWh given."""
+    given, _ = _take_out(unit, charge[h], discharge[h], small)
+    if charge[h] > small:
+        charge[h] = max(charge[h] - stored * given, 0.0)
+    else:
+        discharge[h] += stored * given
+    return stored * given
+
+
+@kernel
+def _shift_hours(nodes, arcs, units, s, hop, worth, origin, plan, supply, lines, tolerance):
+    """Make the hops of unit s that save money, the best one first; return the number of moves."""
+    flow, charges, discharges, state = plan
+    charge, discharge = charges[s], discharges[s]
+    unit = units[s]
     small = supply[6]
     moves = 0
     for _ in range(MOST_HOPS):
-        spare = inflow + _stored(charge, discharge, fill, drain, state)
-        _hop_ends(nodes, z, limits, charge, discharge, hop, small)
-        if inflow > 0.0:
-            i, j, allowed = _best_release(hop, spare, small, tolerance.storage)
-            if i == -2:
-                break
-        else:
-            i, j, allowed = _best_hop(hop, state, energy, small, tolerance.storage)
-            if i < 0:
-                break
-        moved = _hop(
-            nodes, arcs, z, i, j, allowed, limits, charge, discharge, hop, flow, supply, lines, tolerance.storage
-        )
-        if moved <= 0.0:
+        _price_ends(nodes, unit, charge, discharge, hop, small)
+        _carry(hop[0], unit, state[s], small, worth, origin)
+        best = tolerance.storage
+        j = -1
+        for h in range(worth.shape[0]):
+            if hop[1, h] - worth[h] > best and origin[h] != h:
+                best = hop[1, h] - worth[h]
+                j = h
+        if j < 0:
             break
+        i = origin[j]
+        if _hop(nodes, arcs, unit, i, j, charge, discharge, state[s], flow, supply, lines, tolerance.storage) <= 0.0:
+            break
+        _store(unit, charge, discharge, state[s])
         moves += 1
         if i >= 0:
-            moves += _trade_again(nodes, arcs, i, flow, supply, lines, stamp, tolerance.hour)
-        if j >= 0:
-            moves += _trade_again(nodes, arcs, j, flow, supply, lines, stamp, tolerance.hour)
+            moves += _trade(nodes[i], arcs[i], i, flow, supply, lines, tolerance.hour)
+        moves += _trade(nodes[j], arcs[j], j, flow, supply, lines, tolerance.hour)
     return moves
 
 
@@ -881,139 +945,285 @@ MOST_HOPS = 500  # a guard
 
 
 @kernel
-def _trade_again(nodes, arcs, h, flow, supply, lines, stamp, least):
-    """Balance an hour after a hop and stamp the zones, whose values may have changed."""
-    moves = _trade(nodes[h], arcs[h], h, flow, supply, lines, least)
-    for z in range(stamp.shape[0]):
-        stamp[z] += 1
-    return moves
-
-
-@kernel
-def _hop(nodes, arcs, z, i, j, allowed, limits, charge, discharge, hop, flow, supply, lines, least):
-    """Store in hour i what is used in hour j (−1: spare water) while a GWh saves more than `least`; return the GWh."""
-    _, _, _, fill, drain, _ = limits
+def _hop(nodes, arcs, unit, i, j, charge, discharge, state, flow, supply, lines, least):
+    """Store in hour i what is used in hour j (i = −1: spare inflow) while a GWh saves more than `least`; return GWh."""
     small = supply[6]
-    left = allowed
-    bought = sold = 0.0  # GW at the zone per GWh stored
-    source = sink = -1
-    drawn = given = 0.0  # GW generated at the source, saved at the sink, per GWh stored
-    toll = 0.0
+    z = unit.zone
+    given, left = _take_out(unit, charge[j], discharge[j], small)
+    sink, factor, way, room = _trace_sell(nodes[j], arcs[j], z)
+    left = min(min(left, room / given), _store_room(unit, state, i, j))
+    saves = factor * given  # GW at the sink per GWh in store
+    toll = way * given
+    source = -1
+    draws = bought = 1.0
     if i >= 0:
-        bought = drain if discharge[i] > small else 1.0 / fill
+        bought, room = _put_in(unit, charge[i], discharge[i], small)
+        left = min(left, room)
         source, factor, way, room = _trace_buy(nodes[i], arcs[i], z)
-        left = min(left, min(hop[1, i], room / bought))
-        drawn = factor * bought
+        left = min(left, room / bought)
+        draws = factor * bought
         toll += way * bought
-    if j >= 0:
-        sold = 1.0 / fill if charge[j] > small else drain
-        sink, factor, way, room = _trace_sell(nodes[j], arcs[j], z)
-        left = min(left, min(hop[3, j], room / sold))
-        given = factor * sold
-        toll += way * sold
     total = 0.0
     while left > 0.0:
-        saved = -toll
-        amount = left
+        saved = nodes[j, sink].down_cost * saves - toll
+        amount = min(left, nodes[j, sink].down_room / saves)
         if i >= 0:
-            saved -= nodes[i, source].up_cost * drawn
-            amount = min(amount, nodes[i, source].up_room / drawn)
-        if j >= 0:
-            saved += nodes[j, sink].down_cost * given
-            amount = min(amount, nodes[j, sink].down_room / given)
+            saved -= nodes[i, source].up_cost * draws
+            amount = min(amount, nodes[i, source].up_room / draws)
         if saved <= least or amount <= 0.0:
             break
         if i >= 0:
-            _generate(nodes[i, source], source, i, amount * drawn, supply)
-        if j >= 0:
-            _generate(nodes[j, sink], sink, j, -amount * given, supply)
+            _generate(nodes[i, source], source, i, amount * draws, supply)
+        _generate(nodes[j, sink], sink, j, -amount * saves, supply)
         left -= amount
         total += amount
     if total > 0.0:
         if i >= 0:
-            _send_buy(nodes[i], arcs[i], z, total * bought, i, flow, lines)
-            if discharge[i] > small:
-                discharge[i] = max(discharge[i] - total * bought, 0.0)
-            else:
-                charge[i] += total * bought
-        if j >= 0:
-            _send_sell(nodes[j], arcs[j], z, total * sold, j, flow, lines)
-            if charge[j] > small:
-                charge[j] = max(charge[j] - total * sold, 0.0)
-            else:
-                discharge[j] += total * sold
+            _send_buy(nodes[i], arcs[i], z, _put(unit, charge, discharge, total, i, small), i, flow, lines)
+        _send_sell(nodes[j], arcs[j], z, _take(unit, charge, discharge, total, j, small), j, flow, lines)
     return total
+
+
+# --- the whole day: paths through several links, hours and units
+
+
+@kernel
+def _join_hours(nodes, arcs, units, hop, worth, origin, plan, small, stale):
+    """Extend the `buy` labels of all hours by what storage can bring from other hours, through as many units as it takes.
+
+    A label that came by unit s from hour i has the arc code −2 − (s · (H + 1) + i + 1); see `_hop_code`.
+    """
+    _, charge, discharge, state = plan
+    hours = nodes.shape[0]
+    for _ in range(LONGEST_CHAIN):
+        changed = False
+        stale[:] = False
+        for s in range(units.shape[0]):
+            unit = units[s]
+            z = unit.zone
+            _price_ends(nodes, unit, charge[s], discharge[s], hop, small)
+            _carry(hop[0], unit, state[s], small, worth, origin)
+            for h in range(hours):
+                if hop[2, h] > 0.0 and worth[h] < (nodes[h, z].buy - NOISE) * hop[2, h] and origin[h] != h:
+                    nodes[h, z].buy = worth[h] / hop[2, h]
+                    nodes[h, z].buy_arc = -2 - (s * (hours + 1) + origin[h] + 1)
+                    stale[h] = True
+                    changed = True
+        if not changed:
+            break
+        for h in range(hours):
+            if stale[h]:
+                _relax_buy(nodes[h], arcs[h])
+
+
+LONGEST_CHAIN = 8  # rounds of storage hops in one path; more never paid in tests
+
+
+@kernel
+def _hop_code(code, hours):
+    """Return (unit, hour it is put in or −1) of an arc code below −1."""
+    code = -2 - code
+    return code // (hours + 1), code % (hours + 1) - 1
+
+
+@kernel
+def _shift_paths(nodes, arcs, units, plan, supply, lines, stale, tolerance):
+    """Use the paths and cycles of the whole day that save money; mark the hours they touch in `stale`; return how many."""
+    hours, zones = nodes.shape
+    stale[:] = False
+    moves = 0
+    met = np.zeros((hours, zones), np.int64)
+    turn = 0
+    for h in range(hours):
+        for z in range(zones):
+            if nodes[h, z].down_cost - nodes[h, z].buy > tolerance.storage:
+                turn += 1
+                if met[h, z] == 0:
+                    start, zone, cycle = _follow(nodes, arcs, h, z, met, turn)
+                    if start < 0:
+                        continue
+                    moves += _shift_path(nodes, arcs, units, start, zone, cycle, plan, supply, lines, stale, tolerance)
+    return moves
+
+
+@kernel
+def _step_back(nodes, arcs, h, z):
+    """Return the node (hour or −1, zone) that the label of zone z in hour h came from."""
+    code = nodes[h, z].buy_arc
+    if code >= 0:
+        return h, arcs[h, code].tail
+    return _hop_code(code, nodes.shape[0])[1], z
+
+
+@kernel
+def _follow(nodes, arcs, h, z, met, turn):
+    """Follow the labels from (h, z): return that node, or one on the cycle they run into, and whether it is a cycle.
+
+    Returns hour −1 if another path of this round met the same cycle before. A cycle gives energy away: two units that
+    work against each other, say.
+    """
+    at, zone = h, z
+    while True:
+        met[at, zone] = turn
+        if nodes[at, zone].buy_arc == -1:
+            return h, z, False
+        at, zone = _step_back(nodes, arcs, at, zone)
+        if at < 0:
+            return h, z, False
+        if met[at, zone] == turn:
+            return at, zone, True
+
+
+@kernel
+def _shift_path(nodes, arcs, units, h, z, cycle, plan, supply, lines, stale, tolerance):
+    """Replace generation of zone z in hour h along the path (or round the cycle) of its label; return 1 if that saved."""
+    _, charge, discharge, state = plan
+    small = supply[6]
+    hours = nodes.shape[0]
+    # walk up to the source: what one GW here needs there, what the way costs, how much it can carry
+    factor = 1.0
+    toll = 0.0
+    room = np.inf
+    at, zone = h, z
+    used = np.zeros(units.shape[0], np.bool_)
+    while True:
+        code = nodes[at, zone].buy_arc
+        if code == -1:
+            break
+        if code >= 0:
+            arc = arcs[at, code]
+            factor *= arc.need
+            toll += arc.cost * factor
+            room = min(room, arc.room / factor)
+            zone = arc.tail
+        else:
+            s, i = _hop_code(code, hours)
+            if used[s]:
+                return 0  # a unit used twice would count its room twice
+            used[s] = True
+            given, most = _take_out(units[s], charge[s, at], discharge[s, at], small)
+            factor /= given
+            most = min(most, _store_room(units[s], state[s], i, at))
+            if i >= 0:
+                bought, most_in = _put_in(units[s], charge[s, i], discharge[s, i], small)
+                most = min(most, most_in)
+            room = min(room, most / factor)
+            if i >= 0:
+                factor *= bought
+            at = i
+        if room <= small:
+            return 0
+        if at < 0 or (cycle and at == h and zone == z):
+            break
+    spare = 1.0 - factor if cycle else 1.0  # GW less to generate here per GW that arrives
+    total = 0.0
+    while room > 0.0:
+        if spare > 0.0:
+            saved = nodes[h, z].down_cost * spare - toll
+            amount = min(room, nodes[h, z].down_room / spare)
+        else:
+            saved = nodes[h, z].up_cost * spare - toll
+            amount = min(room, nodes[h, z].up_room / -spare) if spare < 0.0 else room
+        if at >= 0 and not cycle:
+            saved -= nodes[at, zone].up_cost * factor
+            amount = min(amount, nodes[at, zone].up_room / factor)
+        if saved <= tolerance.storage * (CYCLE_LEAST if cycle else 1.0) or amount <= 0.0:
+            break
+        if at >= 0 and not cycle:
+            _generate(nodes[at, zone], zone, at, amount * factor, supply)
+        _generate(nodes[h, z], z, h, -amount * spare, supply)
+        room -= amount
+        total += amount
+    if total <= 0.0:
+        return 0
+    _send_path(nodes, arcs, units, h, z, total, cycle, plan, lines, stale)
+    return 1
+
+
+CYCLE_LEAST = 0.01  # a GW round a cycle saves little, but is cheap to send
+
+
+@kernel
+def _send_path(nodes, arcs, units, h, z, amount, cycle, plan, lines, stale):
+    """Bring `amount` GW to zone z in hour h along the path (or round the cycle) of its label."""
+    flow, charge, discharge, state = plan
+    small = lines[4]
+    first, start = h, z
+    while True:
+        stale[h] = True
+        code = nodes[h, z].buy_arc
+        if code == -1:
+            return
+        if code >= 0:
+            amount *= arcs[h, code].need
+            tail = arcs[h, code].tail
+            _use_arc(arcs[h], code, amount, h, flow, lines)
+            z = tail
+        else:
+            s, i = _hop_code(code, nodes.shape[0])
+            given, _ = _take_out(units[s], charge[s, h], discharge[s, h], small)
+            stored = amount / given
+            _take(units[s], charge[s], discharge[s], stored, h, small)
+            if i >= 0:
+                amount = _put(units[s], charge[s], discharge[s], stored, i, small)
+            _store(units[s], charge[s], discharge[s], state[s])
+            if i < 0:
+                return
+            h = i
+        if cycle and h == first and z == start:
+            return
 
 
 # --- prices
 
 
 @kernel
-def _narrow_prices(
-    nodes, arcs, unit_zone, charge_gw, discharge_gw, energy_gwh, charge_efficiency, discharge_efficiency, inflow_gwh,
-    charge, discharge, hop, state, small,
-):  # fmt: skip
-    """Let storage set prices: where a unit could serve the next MWh or keep the last one, that bounds its worth.
+def _narrow_sell(nodes, arcs, units, hop, worth, plan, small):
+    """Raise the `sell` labels to what storage makes of a spare MWh, as `_join_hours` did with `buy`.
 
-    Without this a zone that lives on water in some hour would be priced by plants that stand still.
+    Without both a zone that lives on water in some hour would be priced by plants that stand still.
     """
-    hours = state.shape[0]
-    touched = np.zeros(hours, np.bool_)
-    outside = np.empty(hours)
-    buy = np.empty(hours)
-    sell = np.empty(hours)
-    for s in range(unit_zone.shape[0]):
-        z = unit_zone[s]
-        fill = charge_efficiency[s]
-        drain = discharge_efficiency[s]
-        limits = (charge_gw[s], discharge_gw[s], energy_gwh[s], fill, drain, inflow_gwh[s])
-        spare = inflow_gwh[s] + _stored(charge[s], discharge[s], fill, drain, state)
-        _hop_ends(nodes, z, limits, charge[s], discharge[s], hop, small)
-        _hop_worth(hop, state, inflow_gwh[s] > 0.0, spare, energy_gwh[s], small, buy, sell, outside)
+    _, charge, discharge, state = plan
+    hours = nodes.shape[0]
+    for s in range(units.shape[0]):
+        unit = units[s]
+        z = unit.zone
+        _price_ends(nodes, unit, charge[s], discharge[s], hop, small)
+        _carry_back(hop[1], unit, state[s], small, worth)
         for h in range(hours):
-            out_per_store = 1.0 / fill if charge[s, h] > small else drain
-            in_per_store = drain if discharge[s, h] > small else 1.0 / fill
-            if hop[3, h] > 0.0 and buy[h] / out_per_store < nodes[h, z].buy:
-                nodes[h, z].buy = buy[h] / out_per_store
-                touched[h] = True
-            if hop[1, h] > 0.0 and sell[h] / in_per_store > nodes[h, z].sell:
-                nodes[h, z].sell = sell[h] / in_per_store
-                touched[h] = True
+            bought, room = _put_in(unit, charge[s, h], discharge[s, h], small)
+            if room > 0.0:
+                nodes[h, z].sell = max(nodes[h, z].sell, worth[h] / bought)
     for h in range(hours):
-        if touched[h]:
-            _relax_buy(nodes[h], arcs[h])
-            _relax_sell(nodes[h], arcs[h])
+        _relax_sell(nodes[h], arcs[h])
 
 
 @kernel
-def _hop_worth(hop, state, reservoir, spare, energy, small, buy, sell, outside):
-    """Write for each hour what a GWh brought there through the store costs, and what one taken away earns [H]."""
+def _carry_back(out_value, unit, state, small, worth):
+    """Write for each hour the most that a GWh in store then will earn; the mirror of `_carry`."""
     hours = state.shape[0]
-    in_cost, out_value = hop[0], hop[2]
-    if reservoir:
-        cheapest = 0.0 if spare > small else np.inf
-        dearest = 0.0
+    free = unit.inflow_gwh > 0.0
+    if free or unit.high_gwh - unit.low_gwh < unit.energy_gwh - small:
+        best = 0.0 if free else -np.inf  # spilling earns nothing
         for h in range(hours):
-            cheapest = min(cheapest, in_cost[h])
-            dearest = max(dearest, out_value[h])
-        buy[:] = cheapest
-        sell[:] = dearest
+            best = max(best, out_value[h])
+        worth[:] = best
         return
-    buy[:] = np.inf
-    sell[:] = -np.inf
-    for i in range(hours):
-        lowest = np.inf
-        for step in range(hours - 1, 0, -1):
-            j = i + step if i + step < hours else i + step - hours
-            lowest = min(lowest, state[j])
-            outside[step] = lowest
-        highest = state[i]
-        for step in range(1, hours):
-            j = i + step if i + step < hours else i + step - hours
-            if energy + outside[step] - highest > small:
-                buy[j] = min(buy[j], in_cost[i])
-                sell[i] = max(sell[i], out_value[j])
-            highest = max(highest, state[j])
+    worth[:] = out_value
+    top = unit.low_gwh + unit.energy_gwh - small
+    bottom = unit.high_gwh - unit.energy_gwh + small
+    for _ in range(2):
+        after = 0
+        for h in range(hours - 1, -1, -1):
+            if state[h] < top:
+                worth[h] = max(worth[h], worth[after])
+            after = h
+    for _ in range(2):
+        before = hours - 1
+        for h in range(hours):
+            if state[before] > bottom:
+                worth[h] = max(worth[h], worth[before])
+            before = h
 
 
 @kernel

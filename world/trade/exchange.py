@@ -18,7 +18,8 @@ no convex program unless tariffs split into a buyer's factor times a seller's. `
 by repeating the program, the customs value moving towards the price, until the two agree.
 
 The program is solved by a primal-dual interior point (predictor-corrector, Mehrotra 1992): one linear system of size
-sellers × sellers a step, about ten steps whatever the ties. Complementarity is weighted by budgets, so that goods which
+sellers × sellers a step, about ten steps whatever the ties (should it take over thirty, it starts again with smaller
+corrections). Complementarity is weighted by budgets, so that goods which
 are equally good for several buyers are shared in proportion to budgets (the analytic centre): the answer depends neither on
 the order of rows nor on how a buyer is split into smaller ones. Proportional response has the same fixed point
 (`tests/oracles/proportional_response.py` checks it) but needs 1e3 to 1e6 sweeps for six digits.
@@ -45,8 +46,7 @@ class Clearing(NamedTuple):
     converged: bool  # every buyer within `tolerance` of the best it can do at these prices
 
 
-KAP=1.0
-KAP2=1.0
+ROOM=0.003
 
 
 @kernel
@@ -82,23 +82,25 @@ def _solve(a, b):
 
 @kernel
 def _start(budget, value, reserve, cost, edge, bids, x, m, y, p, rate):
-    """Set an interior point from bids (I, J; shares of nothing in particular, only their proportions count)."""
+    """Set an interior point from bids (I, J), USD as a share of all budgets; without bids every budget is spread evenly."""
     buyers, goods = value.shape
     y[:] = 0.0
+    room = 0.1  # distance from the walls
+    for i in range(buyers):
+        for j in range(goods):
+            if bids[i, j] > 0.0:
+                room = ROOM
     for i in range(buyers):
         links = 0.0
         sum_bids = 0.0
         for j in range(goods):
             links += edge[i, j]
             sum_bids += bids[i, j] * edge[i, j]
-        blend = min(1.0, sum_bids / budget[i])  # all money may be in the bids; a twentieth is spread evenly
-        even = 0.05 if blend > 0.0 else 1.0
+        even = 0.003 if sum_bids > 0.0 else 1.0  # the share of the budget spread evenly: it keeps the start inside
+        scale = (1.0 - even) * min(1.0, budget[i] / sum_bids) if sum_bids > 0.0 else 0.0
         m[i] = budget[i]
         for j in range(goods):
-            bid = even * budget[i] / (links + 1.0)
-            if blend > 0.0:
-                bid += (1.0 - even) * bids[i, j] * blend * budget[i] / sum_bids
-            x[i, j] = bid * edge[i, j]
+            x[i, j] = edge[i, j] * (even * budget[i] / (links + 1.0) + scale * bids[i, j])
             m[i] -= x[i, j]
             y[j] += x[i, j]
     for j in range(goods):
@@ -108,21 +110,25 @@ def _start(budget, value, reserve, cost, edge, bids, x, m, y, p, rate):
         utility = m[i]
         for j in range(goods):
             if edge[i, j] > 0.0:
-                x[i, j] *= 0.9 / (p[j] + cost[i, j])
+                x[i, j] *= (1.0 - room) / (p[j] + cost[i, j])
                 y[j] -= x[i, j]
                 utility += value[i, j] * x[i, j]
-        rate[i] = min(0.9, budget[i] / utility)
+        rate[i] = min(1.0 - room, budget[i] / utility)
     for j in range(goods):
         p[j] = reserve[j]
         for i in range(buyers):
             if edge[i, j] > 0.0:
                 p[j] = max(p[j], rate[i] * value[i, j] - cost[i, j])
-        p[j] = 1.1 * p[j] + 0.1 / goods
+        p[j] = (1.0 + room) * p[j] + room / goods
 
 
 @kernel
-def _interior_point(budget, value, reserve, cost, edge, bids, limit, tolerance, x, m, p, rate):
-    """Solve the scaled program (supplies are 1, budgets sum to 1). Fills x, m, p, rate (= λ). Returns (steps, error)."""
+def _interior_point(budget, value, reserve, cost, edge, bids, careful, limit, tolerance, x, m, p, rate):
+    """Solve the scaled program (supplies 1, budgets sum to 1). Fills x, m, p, rate (= λ). Returns (steps, error).
+
+    The error is the largest of: a buyer's loss against its best reply, as a share of its budget; a seller's gain from
+    unsold goods, as a share of their value; a budget's imbalance. `careful` damps the corrector: slower, never stuck.
+    """
     buyers, goods = value.shape
     y = np.empty(goods)
     _start(budget, value, reserve, cost, edge, bids, x, m, y, p, rate)
@@ -161,7 +167,6 @@ def _interior_point(budget, value, reserve, cost, edge, bids, limit, tolerance, 
     for step in range(limit):
         gap = 0.0
         error = 0.0
-        lag = 0.0
         for i in range(buyers):
             u = m[i]
             loss = m[i] * s_money[i]
@@ -170,7 +175,6 @@ def _interior_point(budget, value, reserve, cost, edge, bids, limit, tolerance, 
                 loss += x[i, j] * s[i, j]
             utility[i] = u
             gap += loss
-            lag += abs(rate[i] * u - budget[i])
             error = max(error, loss / budget[i], abs(rate[i] * u / budget[i] - 1.0))
         for j in range(goods):
             gap += y[j] * s_good[j]
@@ -199,19 +203,20 @@ def _interior_point(budget, value, reserve, cost, edge, bids, limit, tolerance, 
                     matrix[j, j] += a[i, j] * (1.0 - fw * value[i, j])
         _factor(matrix)
         target = 0.0
+        second = 0.0
         for phase in range(2):  # 0: predictor; 1: corrector, with the predictor's second-order terms
             step_x = 1.0
             step_s = 1.0
             for j in range(goods):
-                r_good[j] = target * weight_good[j] - y[j] * s_good[j] - phase * dy[j] * dp[j]
+                r_good[j] = target * weight_good[j] - y[j] * s_good[j] - second * dy[j] * dp[j]
                 dp[j] = r_good[j] / s_good[j] - (1.0 - y[j])
             for i in range(buyers):
                 aim = target * budget[i]
-                r_rate[i] = budget[i] - rate[i] * utility[i] - phase * d_rate[i] * d_utility[i]
-                r_money[i] = aim - m[i] * s_money[i] + phase * dm[i] * d_rate[i]
+                r_rate[i] = budget[i] - rate[i] * utility[i] - second * d_rate[i] * d_utility[i]
+                r_money[i] = aim - m[i] * s_money[i] + second * dm[i] * d_rate[i]
                 g = r_money[i] / s_money[i]
                 for j in range(goods):
-                    r[i, j] = edge[i, j] * (aim - x[i, j] * s[i, j] - phase * dx[i, j] * ds[i, j]) / s[i, j]
+                    r[i, j] = edge[i, j] * (aim - x[i, j] * s[i, j] - second * dx[i, j] * ds[i, j]) / s[i, j]
                     dp[j] += r[i, j] + x[i, j]
                 for j in range(goods):
                     g += value[i, j] * r[i, j]
@@ -251,6 +256,7 @@ def _interior_point(budget, value, reserve, cost, edge, bids, limit, tolerance, 
                 if dm[i] * step_x < -m[i]:
                     step_x = -m[i] / dm[i]
             if phase == 0:
+                second = step_x * step_s if careful else 1.0
                 after = 0.0
                 for i in range(buyers):
                     after += (m[i] + step_x * dm[i]) * (s_money[i] - step_s * d_rate[i])
@@ -260,8 +266,6 @@ def _interior_point(budget, value, reserve, cost, edge, bids, limit, tolerance, 
                     after += (y[j] + step_x * dy[j]) * (s_good[j] + step_s * dp[j])
                 # a floor: below it rounding errors in the system outgrow the step
                 target = max(gap / weights * max(after / gap, 0.0) ** 3, 0.01 * tolerance / (1.0 + goods))
-                if lag > KAP * gap:
-                    target = max(target, KAP2 * lag / weights)
         keep = min(max(0.9, 1.0 - gap), 1.0 - 1e-9)
         step_x = min(1.0, keep * step_x)
         step_s = min(1.0, keep * step_s)
@@ -277,3 +281,170 @@ def _interior_point(budget, value, reserve, cost, edge, bids, limit, tolerance, 
                 x[i, j] += step_x * dx[i, j]
                 s[i, j] += step_s * ds[i, j]
     return limit, error
+
+
+@kernel
+def _clear(budgets, values, supply, reserve, cost, allowed, bids, tolerance, limit):
+    """Reduce to the edges that can trade, scale, solve, and round to exact balances. See `clear`."""
+    buyers, goods = values.shape
+    price = reserve.copy()
+    quantity = np.zeros((buyers, goods))
+    spending = np.zeros((buyers, goods))
+    kept = budgets.copy()
+    unsold = supply.copy()
+    # an edge can trade if the good beats money at the reserve price and there is something to trade
+    row = np.empty(buyers, np.int64)
+    column = np.full(goods, -1)
+    rows = 0
+    columns = 0
+    money = 0.0
+    for i in range(buyers):
+        live = False
+        for j in range(goods):
+            if allowed[i, j] and supply[j] > 0.0 and budgets[i] > 0.0 and values[i, j] > reserve[j] + cost[i, j]:
+                live = True
+                if column[j] < 0:
+                    column[j] = 0
+        if live:
+            row[rows] = i
+            rows += 1
+            money += budgets[i]
+    place = np.empty(goods, np.int64)
+    for j in range(goods):
+        if column[j] >= 0:
+            place[columns] = j
+            columns += 1
+    rates = np.ones(buyers)
+    steps = 0
+    error = 0.0
+    if rows > 0:
+        b = np.empty(rows)
+        v = np.zeros((rows, columns))
+        k = np.zeros((rows, columns))
+        e = np.zeros((rows, columns))
+        z = np.zeros((rows, columns))
+        x = np.empty((rows, columns))
+        r = np.empty(columns)
+        p = np.empty(columns)
+        m = np.empty(rows)
+        rate = np.empty(rows)
+        for q in range(columns):
+            r[q] = reserve[place[q]] * supply[place[q]] / money
+        for n in range(rows):
+            i = row[n]
+            b[n] = budgets[i] / money
+            for q in range(columns):
+                j = place[q]
+                if allowed[i, j] and values[i, j] > reserve[j] + cost[i, j]:
+                    e[n, q] = 1.0
+                    v[n, q] = values[i, j] * supply[j] / money
+                    k[n, q] = cost[i, j] * supply[j] / money
+                    z[n, q] = bids[i, j] / money
+        steps, error = _interior_point(b, v, r, k, e, z, False, limit, tolerance, x, m, p, rate)
+        if not error <= tolerance:
+            more, error = _interior_point(b, v, r, k, e, z, True, 4 * limit, tolerance, x, m, p, rate)
+            steps += more
+        # of two numbers whose product should be zero, the smaller (each as a share) becomes zero
+        for n in range(rows):
+            for q in range(columns):
+                full = p[q] + k[n, q]
+                if x[n, q] * full / b[n] < 1.0 - rate[n] * v[n, q] / full:
+                    x[n, q] = 0.0
+        for q in range(columns):
+            j = place[q]
+            sold = 0.0
+            for n in range(rows):
+                sold += x[n, q]
+            if sold > 0.0 and (1.0 - sold < 1.0 - r[q] / p[q] or sold > 1.0):
+                for n in range(rows):
+                    x[n, q] /= sold
+                unsold[j] = 0.0
+            else:
+                p[q] = r[q]
+                unsold[j] = supply[j] * (1.0 - sold)
+            price[j] = max(reserve[j], p[q] * money / supply[j])
+        for n in range(rows):
+            i = row[n]
+            rates[i] = rate[n]
+            spent = 0.0
+            for q in range(columns):
+                j = place[q]
+                quantity[i, j] = x[n, q] * supply[j]
+                spending[i, j] = quantity[i, j] * (price[j] + cost[i, j])
+                spent += spending[i, j]
+            if spent > budgets[i] or (spent > 0.0 and m[n] / b[n] < 1.0 - rate[n]):
+                for q in range(columns):
+                    spending[i, place[q]] *= budgets[i] / spent
+                kept[i] = 0.0
+            else:
+                kept[i] = budgets[i] - spent
+    for j in range(goods):
+        if supply[j] <= 0.0:
+            for i in range(buyers):
+                if allowed[i, j] and budgets[i] > 0.0:
+                    price[j] = max(price[j], rates[i] * values[i, j] - cost[i, j])
+    return price, quantity, spending, kept, unsold, steps, error <= tolerance
+
+
+def _checked(name, array, shape):
+    array = np.ascontiguousarray(array, dtype=np.float64)
+    if array.shape != shape:
+        raise ValueError(f"exchange: `{name}` has shape {array.shape}, must be {shape} (buyers, goods)")
+    if array.size and not array.min() >= 0.0:
+        raise ValueError(f"exchange: `{name}` holds {array.min()}; every entry must be a number >= 0")
+    return array
+
+
+def clear(
+    budgets,
+    values,
+    quantities,
+    reserves,
+    *,
+    freight=None,
+    allowed=None,
+    tariff=None,
+    customs_price=None,
+    bids=None,
+    tolerance=1e-10,
+    limit=30,
+    rounds=100,
+) -> Clearing:
+    """Clear one class of substitutes.
+
+    budgets (I,) USD; values (I, J) USD per unit; quantities (J,) units; reserves (J,) USD per unit; freight (I, J) USD per
+    unit; allowed (I, J) bool; tariff (I, J) ad valorem on customs_price (J,) USD per unit, or, where that is None, on the
+    market's own price (found within 1e-7 by repetition, at most `rounds` times). bids (I, J) USD: an earlier `spending`,
+    only to start nearer. An infinite reserve is not for sale. No state of the market is an error; ValueError only for
+    negative numbers, NaN or wrong shapes. Cost: about 60 µs for 30 × 10, 1 ms for 100 × 30.
+    """
+    budgets = _checked("budgets", budgets, np.shape(budgets)[:1])
+    quantities = _checked("quantities", quantities, np.shape(quantities)[:1])
+    shape = (budgets.size, quantities.size)
+    values = _checked("values", values, shape)
+    reserves = _checked("reserves", reserves, shape[1:])
+    cost = np.zeros(shape) if freight is None else _checked("freight", freight, shape)
+    allowed = np.ones(shape, np.bool_) if allowed is None else np.ascontiguousarray(allowed, dtype=np.bool_)
+    if allowed.shape != shape:
+        raise ValueError(f"exchange: `allowed` has shape {allowed.shape}, must be {shape} (buyers, goods)")
+    bids = np.zeros(shape) if bids is None else _checked("bids", bids, shape)
+    if tariff is None:
+        return Clearing(*_clear(budgets, values, quantities, reserves, cost, allowed, bids, tolerance, limit))
+    tariff = _checked("tariff", tariff, shape)
+    if customs_price is not None:
+        cost = cost + tariff * _checked("customs_price", customs_price, shape[1:])
+        return Clearing(*_clear(budgets, values, quantities, reserves, cost, allowed, bids, tolerance, limit))
+    heaviest = tariff.max(axis=0, initial=0.0)
+    customs = np.where(np.isfinite(reserves), reserves, 0.0)
+    steps = 0
+    for _ in range(rounds):
+        result = Clearing(*_clear(budgets, values, quantities, reserves, cost + tariff * customs, allowed, bids, tolerance, limit))
+        steps += result.iterations
+        # a duty of t USD lowers the price by at most t: this step cannot overshoot
+        move = np.where(np.isfinite(reserves), result.price - customs, 0.0)
+        agreed = bool(np.all(np.abs(move) <= 1e-7 * result.price))
+        if agreed or not result.converged:
+            break
+        customs = customs + move / (1.0 + heaviest)
+        bids = result.spending
+    return result._replace(iterations=steps, converged=result.converged and agreed)

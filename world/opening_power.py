@@ -1,0 +1,226 @@
+"""The power side of month 0: plants by age, what is under way, loads, a year of prices, firm capacity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .build import projects as building
+from .columns import Columns
+from .draws import Draws
+from .power import accredit, fleet
+from .power.system import RunningCosts, running_costs
+from .tables import Tables
+
+_HOURS_PER_YEAR = 8766.0
+
+
+def open_power(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
+    """Fill the power parts of `statics` and `state`. `state.ai_draw_gw_zone` must be known."""
+    places, system, param = statics.places, statics.system, tables.param
+    nations, zones, techs = places.nations, places.zones, places.technologies
+    _costs(tables, statics, state)
+    demand = tables["zone_demand"]
+    energy = demand.grid("zone", zones, item="energy_twh")
+    state.base_gw = energy * 1000.0 / _HOURS_PER_YEAR - state.ai_draw_gw_zone
+    state.base_response = np.ones(len(nations))
+    statics.coincidence = np.full(len(zones), param("power.coincidence"))
+    alone = np.bincount(places.zone_nation)[places.zone_nation] == 1
+    statics.coincidence[alone] = 1.0
+    drivers = tables["demand_drivers"]
+    driver = lambda item: drivers.grid("nation", nations, item=item)  # noqa: E731
+    statics.gdp_elasticity, statics.electrification = driver("gdp_elasticity"), driver("electrification_trend")
+    statics.price_elasticity = np.abs(driver("price_elasticity_long"))
+    statics.growth_forecast = _growth_forecast(tables, nations, calendar)
+    state.load_growth = statics.growth_forecast[0] * statics.gdp_elasticity + statics.electrification
+    # plants
+    capacity = tables["zone_capacity"].grid("zone", zones, "technology", techs, missing=0.0)
+    state.plants = _open_fleet(tables, statics, capacity, calendar.year(0))
+    statics.retire_age = tables["retirement_age"].grid(
+        "nation", nations, "technology", techs, missing=param("power.retirement_age")
+    )
+    state.fleet_gw = capacity.copy()
+    state.running = current_costs(statics, state)
+    # a year at constant load
+    state.plan = system.empty_plan()
+    _first_year(statics, state, param)
+    # firm capacity
+    state.days = system.design_days(state.base_gw, state.ai_draw_gw_zone, statics.coincidence)
+    state.accreditation = accredit.accredit(state.fleet_gw, state.days, system.grid)
+    statics.credit_step_gw = np.full(len(techs), param("power.credit_step_gw"))
+    state.credit = accredit.marginal_credit(
+        state.fleet_gw, state.days, system.grid, state.accreditation, statics.credit_step_gw
+    )
+    state.zone_peak_gw = accredit.design_peaks_gw(state.days).max(axis=1)
+    _open_projects(tables, statics, state, calendar)
+
+
+def _growth_forecast(tables: Tables, nations: list[str], calendar: Any) -> np.ndarray:
+    """Return forecast GDP growth [years ahead, N]; beyond the last year forecast the last one stays."""
+    table = tables["gdp_growth"]
+    years = range(calendar.year(0), calendar.year(calendar.length) + 1)
+    last = np.array([np.nan] * len(nations))
+    out = []
+    for year in years:
+        row = np.array([table.get(np.nan, nation=n, for_year=str(year)) for n in nations])
+        last = np.where(np.isnan(row), last, row)
+        out.append(last)
+    known = np.array(out)
+    if np.isnan(known).any():
+        missing = [nations[n] for n in np.flatnonzero(np.isnan(known).any(axis=0))]
+        raise KeyError(f"gdp_growth has no forecast for {', '.join(missing)} known at {tables.as_of}")
+    return known
+
+
+def _costs(tables: Tables, statics: Any, state: Any) -> None:
+    places = statics.places
+    nations, techs, zones = places.nations, places.technologies, places.zone_nation
+    table = tables["technology_costs"]
+    cost = lambda item: table.grid("nation", nations, "technology", techs, item=item)  # noqa: E731
+    state.capex_usd_per_kw = cost("capex_usd_per_kw")
+    statics.fixed_om_usd_per_kw = cost("fixed_om_usd_per_kw_year")[zones]
+    statics.variable_om = cost("variable_om_usd_per_mwh")[zones]
+    traits = tables["technology_parameters"]
+    trait = lambda item, missing=0.0: traits.grid("technology", techs, item=item, missing=missing)  # noqa: E731
+    statics.co2_t_per_gj, statics.learning_rate = trait("co2_t_per_gj"), trait("learning_rate")
+    statics.life_years = trait("lifetime_years", 30.0)
+    prices = tables["fuel_prices"]
+    state.fuel_usd_per_gj = np.array(
+        [[prices.get(0.0, nation=n, fuel=f) if f != "none" else 0.0 for f in places.fuel] for n in nations]
+    )
+    statics.fuel_base = state.fuel_usd_per_gj.copy()
+    state.fuel_shock = np.zeros(len(techs))
+    carbon = tables["carbon_prices"]
+    state.carbon_usd_per_t = np.array([carbon.get(0.0, nation=n) for n in nations])
+    heat = tables["heat_rates"].grid("nation", nations, "technology", techs, "quantile", ["p10", "p50", "p90"], missing=1.0)
+    statics.efficiency = heat
+    statics.efficiency_new = heat[:, :, 2][zones]
+    value = lambda item: tables["capacity_value"].grid("nation", nations, item=item)  # noqa: E731
+    statics.reserve_margin, statics.hurdle = value("reserve_margin_target"), value("hurdle_rate")
+    statics.planned_share, imported = value("planned_share"), value("fuel_import_share")
+    # where fuel is bought: at home, the rest from the region that holds everybody else (the last nation)
+    statics.abroad = len(nations) - 1
+    statics.fuel_origin = np.diag(1.0 - imported)
+    statics.fuel_origin[:, statics.abroad] += imported
+    rate = statics.hurdle[:, None]
+    statics.pv_factor = (1.0 - (1.0 + rate) ** (-statics.life_years[None, :])) / rate
+    state.built_gw = np.zeros(len(techs))
+
+
+def current_costs(statics: Any, state: Any) -> RunningCosts:
+    """Return running costs at today's fuel and carbon prices."""
+    zones = statics.places.zone_nation
+    fuel = state.fuel_usd_per_gj[zones]
+    return running_costs(
+        state.plants, statics.efficiency_new, fuel, statics.co2_t_per_gj, state.carbon_usd_per_t[zones],
+        statics.variable_om, statics.fixed_om_usd_per_kw,
+    )  # fmt: skip
+
+
+def _open_fleet(tables: Tables, statics: Any, capacity: np.ndarray, year: int) -> Columns:
+    places = statics.places
+    ages = tables["fleet_age"]
+    decades = sorted(dict.fromkeys(ages["decade"]))
+    share = ages.grid("nation", places.nations, "technology", places.technologies, "decade", decades, missing=0.0)
+    zone, tech = np.nonzero(capacity > tables.param("power.smallest_plant_gw"))
+    first = np.array([int(d) for d in decades])
+    plants = fleet.opening_fleet(
+        zone, tech, statics.parties.of["utility"][zone], capacity[zone, tech], share[places.zone_nation[zone], tech],
+        first, first + 9, year - 1,
+    )  # fmt: skip
+    group = places.zone_nation[plants.zone] * len(places.technologies) + plants.technology
+    plants.efficiency = fleet.efficiency_by_vintage(
+        group, plants.vintage, plants.capacity_gw, statics.efficiency.reshape(-1, 3)
+    )
+    return plants
+
+
+def _first_year(statics: Any, state: Any, param: Any) -> None:
+    """Run twelve months at constant load without draws: smoothed margins, captured prices, tariffs start from it."""
+    system, off = statics.system, Draws(0, off=True)
+    total: Any = None
+    bills = []
+    for month in range(12):
+        power = system.clear(
+            state.plants, state.running, state.base_gw, state.ai_draw_gw_zone, month, 30.4375, off, month, state.plan
+        )
+        total = power.margin_usd_per_kw if total is None else total + power.margin_usd_per_kw
+        bills.append(power)
+    state.margin_usd_per_kw_year = total
+    state.power = bills[0]
+    state.margin_ring = np.stack([p.margin_usd_per_kw for p in bills])
+    mean = lambda name: sum(getattr(p, name) for p in bills) / 12.0  # noqa: E731
+    statics.first_year = {
+        name: mean(name)
+        for name in ("fuel_musd", "carbon_musd", "upkeep_musd", "network_musd", "ai_bill_musd", "import_musd", "export_musd",
+                     "base_gwh", "mean_price", "line_forward_musd", "line_reverse_musd", "load_gwh")
+    }  # fmt: skip
+    state.mean_price = statics.first_year["mean_price"]
+
+
+def _open_projects(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
+    """Put into the pipeline what was under way at the start, and what recent building implies for later months."""
+    places, param = statics.places, tables.param
+    nations, techs = places.nations, places.technologies
+    kinds = [*techs, "hall"]
+    times = tables["build_times"]
+    months = lambda item: times.grid("nation", nations, "technology", kinds, item=item)  # noqa: E731
+    statics.hall_kind = len(techs)
+    statics.permit_months, statics.queue_months, statics.build_months = (
+        months("permit_months"), months("queue_months"), months("build_months"))  # fmt: skip
+    statics.completion = months("queue_completion")
+    capacity = state.fleet_gw
+    by_nation = np.zeros((len(nations), len(techs)))
+    np.add.at(by_nation, places.zone_nation, capacity)
+    demand_share = state.base_gw / np.bincount(places.zone_nation, state.base_gw)[places.zone_nation]
+    have = by_nation[places.zone_nation]
+    zone_share = np.where(have > 0.0, capacity / np.where(have > 0.0, have, 1.0), demand_share[:, None])
+    added = tables["recent_additions"]
+    years = [str(y) for y in range(calendar.year(0) - 3, calendar.year(0))]
+    recent = np.zeros((len(nations), len(techs)))
+    for i, n in enumerate(nations):
+        for k, t in enumerate(techs):
+            series = added.series(nation=n, technology=t)
+            recent[i, k] = np.mean([series.get(int(y), 0.0) for y in years])
+    survive = statics.completion[:, :-1]
+    state.build_rate_gw = (recent / survive)[places.zone_nation] * zone_share / 12.0
+    # technologies that can be built at all: those that stand, were added lately, or burn something that can be bought
+    statics.buildable = np.ones_like(capacity)
+    for name in ("hydro", "pumped_hydro", "other", "oil"):
+        k = places.technologies.index(name)
+        statics.buildable[:, k] = capacity[:, k] > param("power.smallest_plant_gw")
+    under_way = tables["pipeline"]
+    expected = {(k[0], k[1], int(float(k[2]))): float(under_way["value"][r]) for k, r in under_way.newest().items()}
+    state.projects = building.new_projects()
+    rows = []
+    step = 3
+    first_year = calendar.year(0)
+    for i, n in enumerate(nations):
+        for k, t in enumerate(techs):
+            lead = [statics.build_months[i, k], statics.queue_months[i, k], statics.permit_months[i, k]]
+            listed = {y: gw for (nn, tt, y), gw in expected.items() if nn == n and tt == t and y >= first_year}
+            slow = sum(lead) > param("power.slow_lead_months")
+            horizon = max(sum(lead), 12.0 * (max(listed, default=first_year) - first_year + 1))
+            for begin in range(0, int(horizon), step):
+                year = first_year + begin // 12
+                steady = recent[i, k] if begin < sum(lead) and not (slow and listed) else 0.0
+                yearly = listed.get(year, 0.0) if (year == first_year and year in listed) else max(listed.get(year, 0.0), steady)
+                if yearly > 0.0:
+                    rows.append((i, k, yearly * step / 12.0, begin + 0.5 * step))
+    utilities = statics.parties.of["utility"]
+    for i, k, gw, due in rows:
+        zones = places.zones_of[i]
+        part = gw * zone_share[zones, k] / zone_share[zones, k].sum()
+        zones, part = zones[part > 1e-4], part[part > 1e-4]
+        build = statics.build_months[i, k]
+        queue = min(max(due - build, 0.0), statics.queue_months[i, k])
+        permit = max(due - build - queue, 0.0)
+        new = building.start(
+            state.projects, zones, np.full(len(zones), k), utilities[zones], part, 0.0, -1, permit, queue, min(build, due)
+        )
+        state.projects.stage[new] = building.PERMIT if permit > 0.0 else building.QUEUE if queue > 0.0 else building.BUILD
+    state.under_way_gw = np.zeros_like(capacity)
+    mine = state.projects.kind < len(techs)
+    np.add.at(state.under_way_gw, (state.projects.zone[mine], state.projects.kind[mine]), state.projects.gw[mine])
+    state.permit_factor, state.queue_factor = np.ones(len(nations)), np.ones(len(nations))

@@ -1,0 +1,312 @@
+"""The power system of all zones: what stands still (profiles, lines, design days) and one month's clearing."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..draws import Draws, name_keys
+from ..places import Places
+from ..tables import Tables
+from . import account
+from .accredit import FLAT, HYDRO, SOLAR, STORAGE, DesignDays, Grid, link_cuts_gw
+from .blocks import bin_plants, empty_blocks
+from .dispatch import Links, Tolerance, Units, clear_networks, empty_clearing, empty_plan, find_networks
+from .fleet import add_up, marginal_cost_usd_per_mwh
+from .weather import DayTypes, Spread, calm_load_ratio, days_of_month
+
+SEASONS = ("summer", "winter")
+BINS = 12
+_HOURS = 24
+
+
+class Border(NamedTuple):
+    """Rows of supply (imports) and of demand that may stay unserved (exports) over border nodes."""
+
+    zone: np.ndarray
+    gw: np.ndarray
+    usd_per_mwh: np.ndarray
+    export: np.ndarray  # bool
+
+
+class MonthPower(NamedTuple):
+    """One month of power, per zone Z and technology K (energy in GWh, money in MUSD)."""
+
+    price: np.ndarray  # [D, Z, H] USD/MWh
+    mean_price: np.ndarray  # [Z] load-weighted
+    energy: np.ndarray  # [Z, K]
+    revenue: np.ndarray  # [Z, K]
+    fuel_musd: np.ndarray  # [Z]
+    carbon_musd: np.ndarray  # [Z]
+    upkeep_musd: np.ndarray  # [Z]
+    network_musd: np.ndarray  # [Z]
+    load_gwh: np.ndarray  # [Z]
+    base_gwh: np.ndarray  # [Z] served
+    ai_gwh: np.ndarray  # [Z]
+    ai_bill_musd: np.ndarray  # [Z]
+    unserved_gwh: np.ndarray  # [Z]
+    unserved_musd: np.ndarray  # [Z]
+    curtailed_gwh: np.ndarray  # [Z]
+    emissions_mt: np.ndarray  # [Z]
+    line_forward_musd: np.ndarray  # [L]
+    line_reverse_musd: np.ndarray  # [L]
+    import_musd: np.ndarray  # [Z]
+    export_musd: np.ndarray  # [Z]
+    margin_usd_per_kw: np.ndarray  # [Z, K] what a new plant would have earned
+    imbalance_gwh: float  # generation + imports − losses − storage loss − load, over all zones
+
+
+class PowerSystem:
+    """Everything about the grid that does not change, and the working arrays of the clearing."""
+
+    def __init__(self, tables: Tables, places: Places):
+        self.places = places
+        zones, techs = places.zones, places.technologies
+        self.z, self.k = len(zones), len(techs)
+        months = [f"{m:02d}" for m in range(1, 13)]
+        profile = lambda name: np.array([[tables[name].hours(zone=z, month=m) for m in months] for z in zones])  # noqa: E731
+        self.load_profile, self.wind_profile, self.solar_profile = (
+            profile("load_profile"), profile("wind_profile"), profile("solar_profile"))  # fmt: skip
+        self.load_profile /= self.load_profile.mean(axis=(1, 2), keepdims=True)
+        self.hydro_profile = tables["hydro_profile"].grid("zone", zones, "month", months)
+        extreme = lambda item: tables["extreme_days"].grid("zone", zones, "season", SEASONS, item=item)  # noqa: E731
+        self.peak_day = np.array([[tables["peak_day_profile"].hours(zone=z, season=s) for s in SEASONS] for z in zones])
+        self.peak_mult = extreme("peak_load_mult_1in10")
+        self.outage, self.wind_peak, self.wind_lull = (
+            extreme("thermal_forced_outage"), extreme("wind_cf_at_peak_p10"), extreme("wind_lull_3day_cf"))  # fmt: skip
+        self.solar_low, self.hydro_dry = extreme("solar_lowday_factor"), extreme("hydro_factor_dry")
+        param = tables.param
+        special = lambda what: np.tile([param(f"days.{what}_calm"), param(f"days.{what}_weekend")], (self.z, 1))  # noqa: E731
+        calm, weekend = param("days.weight_calm"), param("days.weight_weekend")
+        load = special("load")
+        mult = tables["extreme_days"].grid("zone", zones, "season", SEASONS, item="peak_load_mult").max(axis=1)
+        load[:, 0] = calm_load_ratio(self.load_profile, mult, param("days.load_calm"))
+        self.day_types = DayTypes(np.array([1.0 - calm - weekend, calm, weekend]), load, special("wind"), special("solar"))
+        self.spread = Spread(*(param(f"days.{name}_spread") for name in Spread._fields))
+        self.hydro_peak, self.river_share = param("power.hydro_peak_share"), param("power.run_of_river_share")
+        self.offer_cap, self.network_usd = param("power.offer_cap"), param("power.network_cost")
+        self.store_hours = np.array([param("power.battery_hours"), param("power.pumped_hours")])
+        self.store_efficiency = np.array([param("power.battery_efficiency"), param("power.pumped_efficiency")])
+        self.tech = {name: i for i, name in enumerate(techs)}
+        self.border = _border(tables, places)
+        self.links = Links(
+            places.line_from, places.line_to, places.line_forward_gw, places.line_reverse_gw, places.line_loss,
+            np.full(len(places.line_from), param("power.line_hurdle")),
+        )  # fmt: skip
+        self.unit_zone = np.repeat(np.arange(self.z), 3)  # reservoir, battery, pumped hydro of each zone
+        stores = np.tile(np.concatenate([[1.0], np.sqrt(self.store_efficiency)]), self.z)
+        self.unit_efficiency = stores
+        self._networks = find_networks(self.z, self.links, self._units(np.zeros((self.z, self.k))))
+        self.hydro = places.kind_is("hydro")
+        lost_load = tables["capacity_value"].grid(
+            "nation", places.nations, item="value_of_lost_load_usd_per_mwh")  # fmt: skip
+        self.lost_load = lost_load
+        self.network_lost_load = lost_load[places.zone_nation[self._networks.zone[:-1]]]
+        self.tolerance = Tolerance()
+        self.keys = name_keys(zones)
+        self.grid = Grid(
+            np.concatenate([[0], np.flatnonzero(np.diff(places.zone_nation)) + 1, [self.z]]).astype(np.int64),
+            np.zeros((0, 0)), np.full(self.z, param("power.accredited_growth_room")))  # fmt: skip
+        ends = (np.concatenate([places.line_from, places.line_to]), np.concatenate([places.line_to, places.line_from]))
+        both = np.concatenate([places.line_forward_gw, places.line_reverse_gw])
+        self.grid = self.grid._replace(cuts_gw=link_cuts_gw(self.grid.first, *ends, both))
+        self.role = np.array(
+            [{"thermal": FLAT, "hydro": HYDRO, "storage": STORAGE}.get(kind, FLAT) for kind in places.technology_kind]
+        )
+        self.role[self.tech["solar"]] = SOLAR
+
+    # -- static helpers -----------------------------------------------------------------------------------------
+
+    def _units(self, capacity: np.ndarray) -> Units:
+        hydro, battery, pumped = (capacity[:, self._index(name)] for name in ("hydro", "battery", "pumped_hydro"))
+        out = np.stack([hydro * self.hydro_peak, battery, pumped], axis=1).ravel()
+        into = np.stack([np.zeros(self.z), battery, pumped], axis=1).ravel()
+        energy = np.stack(
+            [hydro * _HOURS, battery * self.store_hours[0], pumped * self.store_hours[1]], axis=1
+        ).ravel()
+        return Units(self.unit_zone, into, out, energy, self.unit_efficiency, self.unit_efficiency)
+
+    def _index(self, name: str) -> int:
+        return self.places.technologies.index(name)
+
+    def empty_plan(self):
+        return empty_plan(3, len(self.links.tail), len(self.unit_zone))
+
+    def design_days(self, base_gw: np.ndarray, ai_gw: np.ndarray, coincidence: np.ndarray) -> DesignDays:
+        """Return the design days for mean base loads and flat AI loads [Z]."""
+        top = self.peak_day.max(axis=2, keepdims=True)
+        peak = (self.peak_day / top) * (self.peak_mult * (base_gw * coincidence)[:, None])[:, :, None]
+        load = np.repeat((peak + ai_gw[:, None, None])[:, :, None, :], 2, axis=2)
+        credit = np.ones((self.z, 2, 2, self.k))
+        flat = np.array([kind == "thermal" for kind in self.places.technology_kind])
+        credit[:, :, :, flat] = (1.0 - self.outage)[:, :, None, None]
+        credit[:, :, 0, self.tech["wind"]] = self.wind_peak
+        credit[:, :, 1, self.tech["wind"]] = self.wind_lull
+        credit[:, :, :, self.tech["solar"]] = self.solar_low[:, :, None]
+        credit[:, :, :, self.tech["hydro"]] = self.hydro_peak
+        season_month = (6, 0)  # July, January
+        solar = np.stack([self.solar_profile[:, m] for m in season_month], axis=1)
+        hydro_hours = np.stack([self.hydro_profile[:, m] for m in season_month], axis=1) * self.hydro_dry * _HOURS
+        hours = np.zeros((self.z, self.k))
+        hours[:, self.tech["battery"]], hours[:, self.tech["pumped_hydro"]] = self.store_hours
+        return DesignDays(
+            load, self.role, credit, solar, hydro_hours, hours,
+            np.full(self.z, self.store_efficiency[0]), np.zeros((self.z, 2)),
+        )  # fmt: skip
+
+    # -- the month ----------------------------------------------------------------------------------------------
+
+    def clear(self, plants: Any, running: Any, base_gw, ai_gw, month_of_year, days, draws: Draws, month, plan) -> MonthPower:
+        """Clear one month. `plants` has columns zone, technology, capacity_gw; `running` (see `RunningCosts`) their costs."""
+        normals = np.stack([draws.normal(f"weather.{x}", self.keys, month) for x in Spread._fields])
+        m = month_of_year
+        weather = days_of_month(
+            self.load_profile[:, m], self.wind_profile[:, m], self.solar_profile[:, m], self.hydro_profile[:, m],
+            self.day_types, self.spread, normals,
+        )  # fmt: skip
+        wind, solar = weather.wind_cf.transpose(1, 0, 2), weather.solar_cf.transpose(1, 0, 2)
+        hydro_cf = weather.hydro_cf
+        capacity = np.empty((self.z, self.k))
+        add_up(plants.zone, plants.technology, plants.capacity_gw, capacity)
+        base = weather.load.transpose(1, 0, 2) * base_gw[None, :, None]
+        load = base + ai_gw[None, :, None]
+        border = self.border
+        export = np.bincount(border.zone[border.export], border.gw[border.export], self.z)
+        wanted = load + export[None, :, None]
+        available = self._available(wind, solar, hydro_cf)
+        blocks = self._blocks(plants, running.usd_per_mwh, capacity)
+        units = self._units(capacity)
+        reservoir = self.hydro[0]
+        inflow = np.zeros((3, len(self.unit_zone)))
+        inflow[:, 0::3] = (capacity[:, reservoir] * hydro_cf * _HOURS * (1.0 - self.river_share))[None]
+        clearing = empty_clearing(3, self.z)
+        clear_networks(
+            self._networks, blocks, available, wanted, self.links, units, inflow, self.network_lost_load, 0.0,
+            self.tolerance, plan, clearing,
+        )  # fmt: skip
+        hours = self.day_types.weight * days
+        return self._account(
+            blocks, clearing, available, plan, base, load, export, hours, running, capacity, hydro_cf
+        )  # fmt: skip
+
+    def _available(self, wind, solar, hydro_cf) -> np.ndarray:
+        available = np.ones((3, self.z, self.k + 2, _HOURS))
+        thermal = [i for i, kind in enumerate(self.places.technology_kind) if kind == "thermal"]
+        available[:, :, thermal] = 1.0 - self.outage.mean(axis=1)[None, :, None, None]
+        available[:, :, self.tech["wind"]] = wind
+        available[:, :, self.tech["solar"]] = solar
+        available[:, :, self.tech["hydro"]] = (hydro_cf * self.river_share)[None, :, None]
+        available[:, :, [self.tech["battery"], self.tech["pumped_hydro"]]] = 0.0
+        return available
+
+    def _blocks(self, plants, cost, capacity):
+        border = self.border
+        zone = np.concatenate([plants.zone, border.zone])
+        tech = np.concatenate([plants.technology, np.where(border.export, self.k + 1, self.k)])
+        gw = np.concatenate([plants.capacity_gw, border.gw])
+        price = np.concatenate([cost, border.usd_per_mwh])
+        low, high = np.full(self.k + 2, np.inf), np.full(self.k + 2, -np.inf)
+        np.minimum.at(low, tech, price)
+        np.maximum.at(high, tech, price)
+        blocks = empty_blocks(self.z, self.k + 2, BINS)
+        bin_plants(zone, tech, gw, price, low, high, BINS, blocks, np.empty(len(zone), np.int64))
+        return blocks
+
+    def _account(self, blocks, clearing, available, plan, base, load, export, hours, running, capacity, hydro_cf) -> MonthPower:
+        z, k = self.z, self.k
+        energy, cost, revenue = (np.zeros((z, k + 2)) for _ in range(3))
+        account.by_technology(blocks, clearing, available, hours, self.offer_cap, energy, cost, revenue)
+        price = np.clip(clearing.price, 0.0, self.offer_cap)
+        release = (plan.discharge[:, 0::3] - plan.charge[:, 0::3]) * hours[:, None, None]
+        energy[:, self.tech["hydro"]] += release.sum(axis=(0, 2))
+        revenue[:, self.tech["hydro"]] += (release * price).sum(axis=(0, 2)) * 1e-3
+        net_store = np.zeros(z)
+        for name, first in (("battery", 1), ("pumped_hydro", 2)):
+            net = (plan.discharge[:, first::3] - plan.charge[:, first::3]) * hours[:, None, None]
+            energy[:, self.tech[name]] = net.sum(axis=(0, 2))
+            revenue[:, self.tech[name]] = (net * price).sum(axis=(0, 2)) * 1e-3
+            net_store += energy[:, self.tech[name]]
+        lines = len(self.links.tail)
+        forward, reverse, lost = np.empty(lines), np.empty(lines), np.empty(lines)
+        account.trade(
+            plan.flow, clearing.price, self.links.tail, self.links.head, self.links.loss, hours, self.offer_cap, forward,
+            reverse, lost,
+        )  # fmt: skip
+        span = hours[:, None, None]
+        unserved = (clearing.unserved * span).sum(axis=(0, 2))
+        wanted_gwh = (load * span).sum(axis=(0, 2))
+        base_gwh = (base * span).sum(axis=(0, 2))
+        served = 1.0 - unserved / np.maximum(wanted_gwh, 1e-12)
+        weighted = (load * span * price).sum(axis=(0, 2))
+        mean_price = weighted / np.maximum(wanted_gwh, 1e-12)
+        exported = export * _HOURS * hours.sum() - energy[:, k + 1]
+        margin = np.zeros((z, k))
+        account.potential_margin(clearing.price, available, running.new_usd_per_mwh, hours, self.offer_cap, margin)
+        flat = (price * span).sum(axis=(0, 2)) * hydro_cf * 1e-3
+        margin[:, self.tech["hydro"]] = flat
+        for name, i in (("battery", 0), ("pumped_hydro", 1)):
+            out = np.zeros(z)
+            account.storage_margin(clearing.price, self.store_hours[i], self.store_efficiency[i], hours, self.offer_cap, out)
+            margin[:, self.tech[name]] = out
+        heat = (cost[:, :k] - energy[:, :k] * running.variable_om * 1e-3) / running.fuel_and_carbon  # PJ, see RunningCosts
+        heat[:, [self.tech[name] for name in ("hydro", "battery", "pumped_hydro")]] = 0.0
+        fuel = (heat * running.fuel_usd_per_gj).sum(axis=1)
+        emissions = (heat * running.co2_t_per_gj).sum(axis=1)
+        carbon = emissions * running.carbon_usd_per_t
+        upkeep = (energy[:, :k] * running.variable_om).clip(0.0).sum(axis=1) * 1e-3
+        upkeep += (capacity * running.fixed_om).sum(axis=1) / 12.0
+        imbalance = energy[:, : k + 1].sum() - exported.sum() - lost.sum() - (wanted_gwh.sum() - unserved.sum())
+        return MonthPower(
+            clearing.price, mean_price, energy[:, :k], revenue[:, :k], np.maximum(fuel, 0.0), np.maximum(carbon, 0.0), upkeep,
+            base_gwh * served * self.network_usd * 1e-3, wanted_gwh, base_gwh * served, wanted_gwh - base_gwh,
+            ((load - base) * span * price).sum(axis=(0, 2)) * 1e-3, unserved,
+            unserved * self.lost_load[self.places.zone_nation] * 1e-3,
+            (clearing.curtailment * span).sum(axis=(0, 2)), emissions, forward, reverse,
+            revenue[:, k], np.maximum(exported * mean_price, 0.0) * 1e-3, margin, float(imbalance),
+        )  # fmt: skip
+
+
+class RunningCosts(NamedTuple):
+    """What plants cost to run."""
+
+    usd_per_mwh: np.ndarray  # [P] per plant row
+    new_usd_per_mwh: np.ndarray  # [Z, K] of a new plant
+    fuel_usd_per_gj: np.ndarray  # [Z, K]
+    co2_t_per_gj: np.ndarray  # [K]
+    carbon_usd_per_t: np.ndarray  # [Z]
+    fuel_and_carbon: np.ndarray  # [Z, K] USD/GJ, 1 where a technology burns nothing
+    variable_om: np.ndarray  # [Z, K] USD/MWh
+    fixed_om: np.ndarray  # [Z, K] USD/kW/yr
+
+
+def running_costs(plants, efficiency_new, fuel_usd_per_gj, co2_t_per_gj, carbon_usd_per_t, variable_om, fixed_om) -> RunningCosts:
+    """Return the running costs of every plant row and of new plants: 3.6/efficiency · (fuel + carbon) + variable upkeep."""
+    both = fuel_usd_per_gj + co2_t_per_gj[None, :] * carbon_usd_per_t[:, None]
+    new = marginal_cost_usd_per_mwh(
+        fuel_usd_per_gj, efficiency_new, variable_om, co2_t_per_gj[None, :], carbon_usd_per_t[:, None]
+    )
+    at = (plants.zone, plants.technology)
+    row = marginal_cost_usd_per_mwh(
+        fuel_usd_per_gj[at], plants.efficiency, variable_om[at], co2_t_per_gj[plants.technology], carbon_usd_per_t[plants.zone]
+    )
+    return RunningCosts(
+        row, new, fuel_usd_per_gj, co2_t_per_gj, carbon_usd_per_t, np.where(both > 0.0, both, 1.0), variable_om, fixed_om
+    )
+
+
+def _border(tables: Tables, places: Places) -> Border:
+    spot = {zone: i for i, zone in enumerate(places.zones)}
+    table = tables["border_nodes"]
+    nodes = list(dict.fromkeys(zip(table["zone"], table["node"], strict=True)))
+    rows = []
+    for zone, node in nodes:
+        value = lambda item, z=zone, n=node: table.get(0.0, zone=z, node=n, item=item)  # noqa: E731
+        for step in ("1", "2", "3"):
+            rows.append((spot[zone], value(f"import_gw_{step}"), value(f"price_{step}"), False))
+        rows.append((spot[zone], value("export_gw"), value("price_1") * tables.param("power.export_price_share"), True))
+    rows = [row for row in rows if row[1] > 0.0]
+    return Border(
+        np.array([r[0] for r in rows], np.int64), np.array([r[1] for r in rows]), np.array([r[2] for r in rows]),
+        np.array([r[3] for r in rows], bool),
+    )  # fmt: skip
