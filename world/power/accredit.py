@@ -1,30 +1,35 @@
 """Firm capacity on design days: how many coins a nation's plants carry.
 
-**A zone's supply.** On a design day of a season the zone's load keeps its shape and grows to a peak of x GW. S is the
-largest x that is carried in every hour of two days: the *peak day* (wind at its tenth percentile, storage full at
-midnight) and the *lull day* (wind of a three-day lull, cyclic: storage must end the day as full as it began it, losses
-included), so that storage cannot hide a lull. The order of dispatch is fixed:
+**A zone's supply.** On a design day of a season the zone's load keeps its shape and grows to a peak of x GW.
+S is the largest x that is carried in every hour of two days: the *peak day* (wind at its tenth percentile,
+storage full at midnight) and the *lull day* (wind of a three-day lull, cyclic: storage must end the day as
+full as it began it, losses included), so that storage cannot hide a lull. The order of dispatch is fixed:
 
 1. thermal plant less correlated outage, firm imports, wind, solar;
-2. hydro, limited in power and in the day's energy, shaves the highest remaining hours to a level (water-filling);
-3. storage serves what is left. One pool per zone (powers and energies add; one efficiency, all losses at charging).
+2. hydro, limited in power and in the day's energy, shaves the highest remaining hours to a level
+   (water-filling);
+3. storage serves what is left. One pool per zone (powers and energies add; one efficiency, all losses at
+   charging).
 
-Each step lowers the remaining load wherever its input is lower, so S never falls when a capacity grows (with hydro's
-power and energy in a fixed ratio). Hydro first is also the best order while storage has one block of hours to serve; with
-two blocks a joint linear program can carry slightly more (`tests/world/power/test_accredit.py` measures it).
+Each step lowers the remaining load wherever its input is lower, so S never falls when a capacity grows (with
+hydro's power and energy in a fixed ratio). Hydro first is also the best order while storage has one block of
+hours to serve; with two blocks a joint linear program can carry slightly more (0.3 % in the worst zone of our
+tables; `tests/world/power/test_accredit.py`).
 
-**A nation's capacity.** Surplus of a zone counts as far as internal lines can carry it to loads that may grow to
-(1 + room) times their peak. Max-flow from supplies to loads equals its minimum cut, over the sets U of zones that
-surplus is bottled up in:
+**A nation's capacity.** Surplus of a zone counts as far as internal lines can carry it to loads that may grow
+to (1 + room) times their peak. Max-flow from supplies to loads equals its minimum cut, over the sets U of
+zones that surplus is bottled up in:
 
     A_s = min_U  Σ_{z∉U} S_z  +  Σ_{z∈U} (1 + room_z) D_z  +  Σ links from U to outside U
     A   = D* · min_s A_s / D_s,      D_s = Σ_z D_zs,  D* = max_s D_s.
 
-Axes: Z zones (those of a nation side by side), S seasons, A = 2 days (peak, lull), K technologies, H hours, N nations.
+Axes: Z zones (those of a nation side by side), S seasons, A = 2 days (peak, lull), K technologies, H hours, N
+nations.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -43,7 +48,8 @@ class DesignDays(NamedTuple):
 
     load: np.ndarray  # [Z, S, A, H] GW, local hours
     role: np.ndarray  # [K] int64: FLAT, SOLAR, HYDRO or STORAGE
-    credit: np.ndarray  # [Z, S, A, K] GW per GW: 1 - outage; wind factor; low-day factor of solar; peak share of hydro; 1
+    # [Z, S, A, K] GW per GW: 1 - outage; wind factor; low-day factor of solar; peak share of hydro; 1
+    credit: np.ndarray
     solar_cf: np.ndarray  # [Z, S, H] capacity factor on a clear design day
     hydro_hours: np.ndarray  # [Z, S] GWh a day per GW
     storage_hours: np.ndarray  # [Z, K] GWh per GW
@@ -68,22 +74,29 @@ class Accreditation(NamedTuple):
 def design_load_gw(peak_day, multiplier, mean_load_gw, coincidence, flat_gw) -> np.ndarray:
     """Return load [Z, S, H] of a design day, GW.
 
-    `peak_day` [Z, S, H] is the shape of the highest days (any scale); `multiplier` [Z, S] the day's highest hour per annual
-    mean; `mean_load_gw` [Z] the base load without AI; `coincidence` [Z] the share of a zone's peak that falls into the
-    nation's peak hours; `flat_gw` [Z] the AI load.
+    `peak_day` [Z, S, H] is the shape of the highest days (any scale); `multiplier` [Z, S] the day's highest
+    hour per annual mean; `mean_load_gw` [Z] the base load without AI; `coincidence` [Z] the share of a zone's
+    peak that falls into the nation's peak hours; `flat_gw` [Z] the AI load.
     """
     top = peak_day.max(axis=2, keepdims=True)
     shape = np.divide(peak_day, top, out=np.zeros_like(peak_day), where=top > 0.0)
     return shape * (multiplier * (mean_load_gw * coincidence)[:, None])[:, :, None] + flat_gw[:, None, None]
 
 
-def link_cuts_gw(first: np.ndarray, link_from: np.ndarray, link_to: np.ndarray, link_gw: np.ndarray) -> np.ndarray:
-    """Return `Grid.cuts_gw` [N, 2**n], n the largest number of zones; links are one-way, those between nations do not count."""
+def link_cuts_gw(
+    first: np.ndarray, link_from: np.ndarray, link_to: np.ndarray, link_gw: np.ndarray
+) -> np.ndarray:
+    """Return `Grid.cuts_gw` [N, 2**n], n the largest number of zones of a nation.
+
+    Links are one-way; those between nations do not count. Raises ValueError above 8 zones in a nation.
+    """
     sizes = np.diff(first)
     if sizes.max(initial=0) > 8:
-        raise ValueError(f"a nation has {sizes.max()} zones; accreditation lists all subsets of at most 8: join some zones")
+        raise ValueError(
+            f"a nation has {sizes.max()} zones; accreditation lists all subsets of at most 8: join some zones"
+        )
     cuts = np.zeros((len(sizes), 1 << int(sizes.max(initial=0))))
-    for n, (start, end) in enumerate(zip(first[:-1], first[1:], strict=True)):
+    for n, (start, end) in enumerate(pairwise(first)):
         inside = (link_from >= start) & (link_from < end) & (link_to >= start) & (link_to < end)
         subsets = np.arange(1 << int(end - start))
         for a, b, gw in zip(link_from[inside] - start, link_to[inside] - start, link_gw[inside], strict=True):
@@ -137,10 +150,11 @@ def _shave(net, slope, power, energy, order):
 
 @kernel
 def _margin(x, shape, firm, solar, hydro_gw, hydro_gwh, power, energy, efficiency, cyclic, net, slope, order):
-    """Return (margin, d margin / dx): how much is to spare at a peak of x; the day is carried where margin >= 0.
+    """Return (margin, d margin / dx): how much is to spare at a peak of x; the day is carried where margin >=
+    0.
 
-    The margin is the smallest of the power to spare (GW), the lowest filling of storage and, on a cyclic day, what the
-    day adds to it (GWh). It is continuous, piecewise linear and falls in x.
+    The margin is the smallest of the power to spare (GW), the lowest filling of storage and, on a cyclic day,
+    what the day adds to it (GWh). It is continuous, piecewise linear and falls in x.
     """
     hours = shape.shape[0]
     for h in range(hours):
@@ -193,8 +207,10 @@ def _margin(x, shape, firm, solar, hydro_gw, hydro_gwh, power, energy, efficienc
 
 
 @kernel
-def _largest(high, shape, firm, solar, hydro_gw, hydro_gwh, power, energy, efficiency, cyclic, net, slope, order):
-    """Return the largest x <= high that the day carries, GW, to rounding: Newton from above, bisection where it errs."""
+def _largest(
+    high, shape, firm, solar, hydro_gw, hydro_gwh, power, energy, efficiency, cyclic, net, slope, order
+):
+    """Return the largest x <= high that the day carries, GW: Newton from above, bisection where it errs."""
     low = 0.0
     x = high
     for _ in range(100):
@@ -273,7 +289,19 @@ def _supply(z, s, capacity, days, solar, shape, net, slope, order):
         if bound == np.inf:
             continue
         x = _largest(
-            bound, shape, firm, solar, hydro_gw, hydro_gwh, power, energy, efficiency, day == 1, net, slope, order
+            bound,
+            shape,
+            firm,
+            solar,
+            hydro_gw,
+            hydro_gwh,
+            power,
+            energy,
+            efficiency,
+            day == 1,
+            net,
+            slope,
+            order,
         )
     return np.rint(x * _SUPPLY_DIGITS) / _SUPPLY_DIGITS
 
@@ -316,7 +344,7 @@ def _peaks(load, peak):
 
 @kernel
 def accredit_all(capacity, days, grid, supply, peak, national):
-    """Write supply [Z, S], design peaks [Z, S] and national capacity [N], GW, of the fleet `capacity` [Z, K] GW."""
+    """Write supply [Z, S], design peaks [Z, S] and national capacity [N] of the fleet [Z, K], all GW."""
     hours = days.load.shape[3]
     scratch = np.empty((4, hours))
     order = np.arange(hours)
@@ -324,7 +352,9 @@ def accredit_all(capacity, days, grid, supply, peak, national):
     _peaks(days.load, peak)
     for z in range(supply.shape[0]):
         for s in range(supply.shape[1]):
-            supply[z, s] = _supply(z, s, capacity[z], days, scratch[0], scratch[1], scratch[2], scratch[3], order)
+            supply[z, s] = _supply(
+                z, s, capacity[z], days, scratch[0], scratch[1], scratch[2], scratch[3], order
+            )
     for n in range(national.shape[0]):
         national[n] = _national(n, supply, peak, grid, sums)
 
@@ -336,10 +366,12 @@ def _whole_kw(gw):
 
 @kernel
 def mint_in_order(capacity, zone, technology, gw, days, grid, zone_nation, supply, peak, national, minted_kw):
-    """Add batches [B] one after another and write the coins each mints, whole kW: the rise of its nation's whole-kW capacity.
+    """Add batches [B] one after another and write the coins each mints, whole kW: the rise of its nation's
+    whole-kW capacity.
 
-    Last in, in the order given; so the sum over batches is exactly the change of each nation's coins. `capacity` [Z, K],
-    `supply` [Z, S] and `national` [N] are brought up to date in place (`supply`, `peak`, `national` from `accredit_all`).
+    Last in, in the order given; so the sum over batches is exactly the change of each nation's coins.
+    `capacity` [Z, K], `supply` [Z, S] and `national` [N] are brought up to date in place (`supply`, `peak`,
+    `national` from `accredit_all`).
     """
     hours = days.load.shape[3]
     scratch = np.empty((4, hours))
@@ -351,16 +383,20 @@ def mint_in_order(capacity, zone, technology, gw, days, grid, zone_nation, suppl
         before = _whole_kw(national[n])
         capacity[z, technology[b]] += gw[b]
         for s in range(supply.shape[1]):
-            supply[z, s] = _supply(z, s, capacity[z], days, scratch[0], scratch[1], scratch[2], scratch[3], order)
+            supply[z, s] = _supply(
+                z, s, capacity[z], days, scratch[0], scratch[1], scratch[2], scratch[3], order
+            )
         national[n] = _national(n, supply, peak, grid, sums)
         minted_kw[b] = _whole_kw(national[n]) - before
 
 
 @kernel
 def marginal_all(capacity, days, grid, zone_nation, supply, peak, national, step_gw, credit):
-    """Write credit [Z, K]: the rise of the nation's capacity per GW added, from `step_gw` [K] more in one zone.
+    """Write credit [Z, K]: the rise of the nation's capacity per GW added, from `step_gw` [K] more in one
+    zone.
 
-    Nothing given is changed. Technologies that act alike in a zone (all thermal plant, as a rule) are computed once.
+    Nothing given is changed. Technologies that act alike in a zone (all thermal plant, as a rule) are
+    computed once.
     """
     hours = days.load.shape[3]
     seasons = supply.shape[1]
@@ -422,24 +458,27 @@ def accredit(capacity_gw: np.ndarray, days: DesignDays, grid: Grid) -> Accredita
 
 
 def mint(capacity_gw, zone, technology, gw, days: DesignDays, grid: Grid, now: Accreditation):
-    """Return (coins minted [B] in whole kW, the new Accreditation) of batches commissioned in the order given.
+    """Return (coins minted [B] in whole kW, the new Accreditation) of batches commissioned in the order
+    given.
 
     `now` is the accreditation of `capacity_gw` [Z, K] before the batches; neither is changed.
     """
     supply, national = now.supply_gw.copy(), now.national_gw.copy()
     minted = np.empty(len(zone), dtype=np.int64)
     mint_in_order(
-        capacity_gw.copy(), zone, technology, gw, days, grid, zone_nations(grid.first), supply, design_peaks_gw(days),
-        national, minted,
+        capacity_gw.copy(), zone, technology, gw, days, grid, zone_nations(grid.first), supply,
+        design_peaks_gw(days), national, minted,
     )  # fmt: skip
     return minted, Accreditation(supply, national, whole_kw(national))
 
 
-def marginal_credit(capacity_gw, days: DesignDays, grid: Grid, now: Accreditation, step_gw: np.ndarray) -> np.ndarray:
-    """Return ΔA per GW added [Z, K] by a finite step of `step_gw` [K] GW, everything else as it is (for NPV)."""
+def marginal_credit(
+    capacity_gw, days: DesignDays, grid: Grid, now: Accreditation, step_gw: np.ndarray
+) -> np.ndarray:
+    """Return ΔA per GW added [Z, K] by a finite step of `step_gw` [K] GW, all else as it is (for NPV)."""
     credit = np.empty_like(capacity_gw)
     marginal_all(
-        capacity_gw, days, grid, zone_nations(grid.first), now.supply_gw.copy(), design_peaks_gw(days), now.national_gw,
-        step_gw, credit,
+        capacity_gw, days, grid, zone_nations(grid.first), now.supply_gw.copy(), design_peaks_gw(days),
+        now.national_gw, step_gw, credit,
     )  # fmt: skip
     return credit

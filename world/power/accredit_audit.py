@@ -1,15 +1,17 @@
 """A second opinion on accredited capacity, from plant rows and by other algorithms than `accredit.py`.
 
-Two of them. `recompute` is plain NumPy, for tests: bisection, hydro's level by a root finder, storage by sums over windows
-of hours, the nation by networkx. `certify` runs every month: it adds up the plants again, proves each zone's supply
-(half a kW less is carried, half a kW more is not), and finds the national capacity by augmenting paths.
+Two of them. `recompute` is plain NumPy, for tests: bisection, hydro's level by a root finder, storage by sums
+over windows of hours, the nation by networkx. `certify` runs every month: it adds up the plants again, proves
+each zone's supply (half a kW less is carried, half a kW more is not), and finds the national capacity by
+augmenting paths.
 
-**Rounding rule.** Supplies are known to half a kW each, so a nation's coins must agree within 1 kW per zone it has;
-`certify` returns coins from the proven supplies, which in practice are equal.
+**Rounding rule.** Supplies are known to half a kW each, so a nation's coins must agree within 1 kW per zone
+it has; `certify` returns coins from the proven supplies, which in practice are equal.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -41,7 +43,7 @@ def link_matrix_gw(zones: int, zone_nation, link_from, link_to, link_gw) -> np.n
 
 @kernel
 def _carried(x, load, top, firm, sun, solar_cf, hydro_gw, hydro_gwh, power, energy, efficiency, cyclic, rest):
-    """Tell whether a day of peak x is carried: hydro's level by root search, storage by the largest sum over hours."""
+    """Tell whether a day of peak x is carried: hydro by root search, storage by its largest run of hours."""
     hours = load.shape[0]
     highest, lowest = -np.inf, np.inf
     for h in range(hours):
@@ -96,7 +98,7 @@ def _carried(x, load, top, firm, sun, solar_cf, hydro_gw, hydro_gwh, power, ener
 
 @kernel
 def _path_flow(supply, sink_gw, links, start, end, left, parent, queue):
-    """Return the largest flow from zones' supplies over links to zones' loads, by shortest augmenting paths."""
+    """Return the largest flow from supplies over links to loads, GW (shortest augmenting paths)."""
     size = end - start
     source, sink = size, size + 1
     for i in range(size + 2):
@@ -139,7 +141,9 @@ def _path_flow(supply, sink_gw, links, start, end, left, parent, queue):
 
 
 @kernel
-def _certify(row_zone, row_technology, row_gw, days, room, links, first, supply, fleet, national, too_high, too_low):
+def _certify(
+    row_zone, row_technology, row_gw, days, room, links, first, supply, fleet, national, too_high, too_low
+):
     zones, seasons, _, hours = days.load.shape
     fleet[:] = 0.0
     for i in range(row_gw.shape[0]):
@@ -171,8 +175,8 @@ def _certify(row_zone, row_technology, row_gw, days, room, links, first, supply,
                 carried = True
                 for day in range(1, -1, -1):
                     carried = carried and _carried(
-                        x, days.load[z, s, day], peak[z, s], firm[day], sun[day], days.solar_cf[z, s], hydro_gw,
-                        hydro_gwh, power, energy, days.efficiency[z], day == LULL, rest,
+                        x, days.load[z, s, day], peak[z, s], firm[day], sun[day], days.solar_cf[z, s],
+                        hydro_gw, hydro_gwh, power, energy, days.efficiency[z], day == LULL, rest,
                     )  # fmt: skip
                 if side == 0:
                     too_high[z, s] = not carried and x > 0.0
@@ -197,7 +201,9 @@ def _certify(row_zone, row_technology, row_gw, days, room, links, first, supply,
         national[n] = annual * share if annual > 0.0 else 0.0
 
 
-def certify(row_zone, row_technology, row_gw, days: DesignDays, grid: Grid, links_gw, supply_gw) -> Certificate:
+def certify(
+    row_zone, row_technology, row_gw, days: DesignDays, grid: Grid, links_gw, supply_gw
+) -> Certificate:
     """Check supplies [Z, S] against plant rows (zone, technology, GW; any order) and recompute coins.
 
     `links_gw` [Z, Z] is `link_matrix_gw`. Compare `coins_kw` with the ledger by the rounding rule above.
@@ -207,8 +213,8 @@ def certify(row_zone, row_technology, row_gw, days: DesignDays, grid: Grid, link
     too_high, too_low = np.empty((2, zones, seasons), dtype=np.bool_)
     fleet = np.empty((zones, len(days.role)))
     _certify(
-        row_zone, row_technology, row_gw, days, grid.room, links_gw, grid.first, supply_gw, fleet, national, too_high,
-        too_low,
+        row_zone, row_technology, row_gw, days, grid.room, links_gw, grid.first, supply_gw, fleet, national,
+        too_high, too_low,
     )  # fmt: skip
     return Certificate(national, whole_kw(national), too_high, too_low)
 
@@ -273,16 +279,17 @@ def recompute(row_zone, row_technology, row_gw, days: DesignDays, first, room, l
                 days.load[z, s], days.solar_cf[z, s],
                 firm=(credit * part[FLAT]).sum(axis=1) + days.imports_gw[z, s],
                 sun=(credit * part[SOLAR]).sum(axis=1),
-                hydro_gw=(credit[PEAK] * part[HYDRO]).sum(), hydro_gwh=part[HYDRO].sum() * days.hydro_hours[z, s],
-                power=power.sum(), energy=(power * days.storage_hours[z]).sum(), efficiency=days.efficiency[z],
+                hydro_gw=(credit[PEAK] * part[HYDRO]).sum(),
+                hydro_gwh=part[HYDRO].sum() * days.hydro_hours[z, s], power=power.sum(),
+                energy=(power * days.storage_hours[z]).sum(), efficiency=days.efficiency[z],
             )  # fmt: skip
     peak = days.load[:, :, PEAK].max(axis=2)
     national = np.zeros(len(first) - 1)
-    for n, (start, end) in enumerate(zip(first[:-1], first[1:], strict=True)):
+    for n, (start, end) in enumerate(pairwise(first)):
         season_peak = peak[start:end].sum(axis=0)
         shares = []
-        for s in np.flatnonzero(season_peak > 0):
-            graph = nx.DiGraph()
+        for s in np.flatnonzero(season_peak > 0).tolist():
+            graph: nx.DiGraph = nx.DiGraph()
             for z in range(start, end):
                 graph.add_edge("source", z, capacity=supply[z, s])
                 graph.add_edge(z, "sink", capacity=(1 + room[z]) * peak[z, s])

@@ -1,7 +1,8 @@
 """Plant rows: what stands, how old it is, what it burns and when it goes.
 
-A row is all plant of one zone, technology, owner and commissioning year. Rows are kept in the order of their year, so
-that a month's commissioning finds its row at the end. Rows carry the efficiency they were built with.
+A row is all plant of one zone, technology, owner and commissioning year. Rows are kept in the order of their
+year, so that a month's commissioning finds its row at the end. Rows carry the efficiency they were built
+with.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ PLANT_COLUMNS = {
 GJ_PER_MWH = 3.6
 
 
-def opening_fleet(zone, technology, owner, capacity_gw, age_share, decade_start, decade_end, last_year: int) -> Columns:
+def opening_fleet(
+    zone, technology, owner, capacity_gw, age_share, decade_start, decade_end, last_year: int
+) -> Columns:
     """Return plant rows [R] of an opening fleet, by year, oldest first.
 
-    Holdings [B]: `zone`, `technology`, `owner`, `capacity_gw`; `age_share` [B, E] says which share was commissioned in each
-    period `decade_start[e]` .. `decade_end[e]` (years, both included); years after `last_year` are left out. A period's share
-    is spread evenly over its years; shares are scaled to sum to 1; a holding without shares in reach is put into `last_year`.
+    Holdings [B]: `zone`, `technology`, `owner`, `capacity_gw`; `age_share` [B, E] says which share was
+    commissioned in each period `decade_start[e]` .. `decade_end[e]` (years, both included); years after
+    `last_year` are left out. A period's share is spread evenly over its years; shares are scaled to sum to 1;
+    a holding without shares in reach is put into `last_year`.
     """
     start = np.minimum(np.asarray(decade_start), last_year)
     end = np.minimum(np.asarray(decade_end), last_year)
@@ -77,8 +81,9 @@ def _vintage_efficiency(group, vintage, capacity, first_year, quantiles, by_year
 def efficiency_by_vintage(group, vintage, capacity_gw, quantiles) -> np.ndarray:
     """Return the efficiency [R] of every row: older plant is never better.
 
-    Rows of a `group` [R] (a nation's coal plant, say) are ranked by `vintage`; the year at the capacity-weighted share 0.1,
-    0.5, 0.9 from the oldest has efficiency `quantiles` [G, 3] (p10, p50, p90), straight lines between and beyond.
+    Rows of a `group` [R] (a nation's coal plant, say) are ranked by `vintage`; the year at the
+    capacity-weighted share 0.1, 0.5, 0.9 from the oldest has efficiency `quantiles` [G, 3] (p10, p50, p90),
+    straight lines between and beyond.
     """
     if len(group) == 0:
         return np.zeros(0)
@@ -89,29 +94,37 @@ def efficiency_by_vintage(group, vintage, capacity_gw, quantiles) -> np.ndarray:
     return efficiency
 
 
-def marginal_cost_usd_per_mwh(fuel_usd_per_gj, efficiency, variable_om_usd_per_mwh, carbon_t_per_gj, carbon_usd_per_t):
-    """Return fuel / efficiency · 3.6 + variable O&M + carbon, USD per MWh. Arrays that broadcast; efficiency in (0, 1]."""
-    return (fuel_usd_per_gj + carbon_t_per_gj * carbon_usd_per_t) * (GJ_PER_MWH / efficiency) + variable_om_usd_per_mwh
+def marginal_cost_usd_per_mwh(
+    fuel_usd_per_gj, efficiency, variable_om_usd_per_mwh, carbon_t_per_gj, carbon_usd_per_t
+):
+    """Return (fuel + carbon) / efficiency · 3.6 + variable O&M, USD per MWh; arrays broadcast."""
+    return (fuel_usd_per_gj + carbon_t_per_gj * carbon_usd_per_t) * (
+        GJ_PER_MWH / efficiency
+    ) + variable_om_usd_per_mwh
 
 
 @kernel
 def retire(capacity, vintage, technology, year, months, retirement_age, scale, retired):
     """Take off and write what retires within `months`, GW [R]; `capacity` [R] shrinks in place.
 
-    Lifetimes are logistic: a share 1 / (1 + exp((age - A) / b)) of what was built still stands at `age` years, with A =
-    `retirement_age` [K] and b = `scale` [K] years; ages count from the middle of the commissioning year to `year` (a
-    decimal, the start of the span). So months compose to years exactly, and plant older than A goes at a rate near 1/b.
+    Lifetimes are logistic: a share 1 / (1 + exp((age - A) / b)) of what was built still stands at `age`
+    years, with A = `retirement_age` [K] and b = `scale` [K] years; ages count from the middle of the
+    commissioning year to `year` (a decimal, the start of the span). So months compose to years exactly, and
+    plant older than A goes at a rate near 1/b.
     """
     rows = capacity.shape[0]
     if rows == 0:
         return
     oldest, youngest = vintage.min(), vintage.max()
-    share = np.full((retirement_age.shape[0], youngest - oldest + 1), -1.0)  # that goes, once per technology and year
+    share = np.full(
+        (retirement_age.shape[0], youngest - oldest + 1), -1.0
+    )  # that goes, once per technology and year
     for i in range(rows):
         k = technology[i]
         y = vintage[i] - oldest
         if share[k, y] < 0.0:
-            # hazard integrated over the span: log of the ratio of surviving shares, in a form that cannot overflow
+            # hazard integrated over the span: log of the ratio of surviving shares, in a form that cannot
+            # overflow
             start = (max(0.0, year - vintage[i] - 0.5) - retirement_age[k]) / scale[k]
             end = (max(0.0, year + months / 12.0 - vintage[i] - 0.5) - retirement_age[k]) / scale[k]
             share[k, y] = max(0.0, -np.expm1(_softplus(start) - _softplus(end)))
@@ -126,7 +139,7 @@ def _softplus(x):
 
 @kernel
 def _find_rows(zone, technology, owner, vintage, batch_zone, batch_technology, batch_owner, year, row):
-    """Write the row [B] of each batch among this year's rows, past the end for new ones; return how many are new."""
+    """Write the row [B] of each batch, past the end for new ones; return how many are new."""
     rows = vintage.shape[0]
     first = rows
     while first > 0 and vintage[first - 1] >= year:
@@ -135,7 +148,11 @@ def _find_rows(zone, technology, owner, vintage, batch_zone, batch_technology, b
     for b in range(batch_zone.shape[0]):
         row[b] = -1
         for i in range(first, rows):
-            if zone[i] == batch_zone[b] and technology[i] == batch_technology[b] and owner[i] == batch_owner[b]:
+            if (
+                zone[i] == batch_zone[b]
+                and technology[i] == batch_technology[b]
+                and owner[i] == batch_owner[b]
+            ):
                 row[b] = i
                 break
         if row[b] >= 0:
@@ -167,12 +184,16 @@ def _merge(row, gw, batch_efficiency, capacity, efficiency):
 
 
 def commission(plants: Columns, zone, technology, owner, gw, efficiency, year: int) -> np.ndarray:
-    """Add batches [B] to the rows of their zone, technology, owner and `year`, new rows where there are none; return rows [B].
+    """Add batches [B] to the rows of their zone, technology, owner and `year`, new rows where there are none;
+    return rows [B].
 
-    Efficiencies of a row are averaged by fuel. Years must not run backwards: raises ValueError if a row is younger.
+    Efficiencies of a row are averaged by fuel. Years must not run backwards: raises ValueError if a row is
+    younger.
     """
     if len(plants) and plants.vintage[-1] > year:
-        raise ValueError(f"plants of {year} come after plants of {plants.vintage[-1]}: commission in order of time")
+        raise ValueError(
+            f"plants of {year} come after plants of {plants.vintage[-1]}: commission in order of time"
+        )
     row = np.empty(len(zone), dtype=np.int64)
     new = _find_rows(
         plants.zone, plants.technology, plants.owner, plants.vintage, zone, technology, owner, year, row

@@ -1,9 +1,10 @@
 """Three weighted day types per month: an ordinary day, a calm and peaking one, a windy or sunny weekend.
 
-One mean day hides scarcity. The monthly profile is split into three days whose weighted mean is the profile again: the
-special days are multiples of it, the ordinary day takes what is left. Capacity factors stay within [0, 1] by shrinking the
-special days' distance from the mean, never by clipping, so energy is conserved. Draws (standard normals, one per zone and
-month) move the month's mean and how special its special days are; zero draws give the profile exactly.
+One mean day hides scarcity. The monthly profile is split into three days whose weighted mean is the profile
+again: the special days are multiples of it, the ordinary day takes what is left. Capacity factors stay within
+[0, 1] by shrinking the special days' distance from the mean, never by clipping, so energy is conserved. Draws
+(standard normals, one per zone and month) move the month's mean and how special its special days are; zero
+draws give the profile exactly.
 
 Axes: Z zones, D = 3 days, H hours.
 """
@@ -50,8 +51,9 @@ class Days(NamedTuple):
 def calm_load_ratio(profile: np.ndarray, peak_multiplier: np.ndarray, reach: float) -> np.ndarray:
     """Return load of the calm day per mean day [Z].
 
-    `profile` [Z, M, H] holds the mean days of all months per annual mean, `peak_multiplier` [Z] the year's highest hour per
-    annual mean. At `reach` 1 the calm day of the highest month touches the peak; other months rise by the same ratio.
+    `profile` [Z, M, H] holds the mean days of all months per annual mean, `peak_multiplier` [Z] the year's
+    highest hour per annual mean. At `reach` 1 the calm day of the highest month touches the peak; other
+    months rise by the same ratio.
     """
     top = profile.max(axis=(1, 2))
     ratio = np.divide(peak_multiplier, top, out=np.ones_like(top), where=top > 0.0)
@@ -85,7 +87,7 @@ def _split(profile, weight, special, severity, ceiling, out):
 
 @kernel
 def _scaled(profile, factor, ceiling, out):
-    """Write `out` [H] = `profile` × factor, the factor cut so that no hour passes the ceiling (unless it already did)."""
+    """Write `out` [H] = `profile` × factor, the factor cut so that it lifts no hour above the ceiling."""
     top = 0.0
     for h in range(profile.shape[0]):
         top = max(top, profile[h])
@@ -96,8 +98,10 @@ def _scaled(profile, factor, ceiling, out):
 
 
 @kernel
-def write_days(load, wind_cf, solar_cf, hydro_cf, kinds, spread, draws, out_load, out_wind, out_solar, out_hydro):
-    """Write the month's days. Profiles [Z, H], `hydro_cf` [Z], `draws` [5, Z] (load, wind, solar, hydro, severity)."""
+def write_days(
+    load, wind_cf, solar_cf, hydro_cf, kinds, spread, draws, out_load, out_wind, out_solar, out_hydro
+):
+    """Write the month's days; arguments as in `days_of_month`, which checks them."""
     mean = np.empty(load.shape[1])
     for z in range(load.shape[0]):
         severity = max(0.0, 1.0 + spread.severity * draws[4, z])
@@ -110,15 +114,19 @@ def write_days(load, wind_cf, solar_cf, hydro_cf, kinds, spread, draws, out_load
         out_hydro[z] = min(hydro_cf[z] * max(_LEAST, 1.0 + spread.hydro * draws[3, z]), max(1.0, hydro_cf[z]))
 
 
-def days_of_month(load, wind_cf, solar_cf, hydro_cf, kinds: DayTypes, spread: Spread, draws: np.ndarray) -> Days:
+def days_of_month(
+    load, wind_cf, solar_cf, hydro_cf, kinds: DayTypes, spread: Spread, draws: np.ndarray
+) -> Days:
     """Return the day types of a month.
 
-    `load`, `wind_cf`, `solar_cf` [Z, H] are the month's mean days, `hydro_cf` [Z]; `draws` [5, Z] are standard normals for
-    load, wind, solar, hydro and severity (zeros: the profile itself). Weighted means over D equal the month's mean day, and
-    capacity factors lie in [0, 1] if the profiles do.
+    `load`, `wind_cf`, `solar_cf` [Z, H] are the month's mean days, `hydro_cf` [Z]; `draws` [5, Z] are
+    standard normals for load, wind, solar, hydro and severity (zeros: the profile itself). Weighted means
+    over D equal the month's mean day, and capacity factors lie in [0, 1] if the profiles do.
     """
     if abs(kinds.weight.sum() - 1.0) > 1e-9 or kinds.weight[ORDINARY] <= 0.0 or kinds.weight.min() < 0.0:
-        raise ValueError(f"day weights {kinds.weight.tolist()} must be >= 0, sum to 1, with some ordinary days")
+        raise ValueError(
+            f"day weights {kinds.weight.tolist()} must be >= 0, sum to 1, with some ordinary days"
+        )
     zones, hours = load.shape
     out = [np.empty((zones, 3, hours)) for _ in range(3)]
     hydro = np.empty(zones)

@@ -1,28 +1,30 @@
 """The exchange: a quasi-linear Fisher market for one class of substitutes.
 
-Buyers i have a budget B_i (USD) and a value v_ij (USD per unit) of each good; sellers j have a quantity c_j and a
-reserve price r_j (USD per unit). A unit of j costs buyer i `p_j + k_ij` delivered; k_ij is freight plus duty. Buyers
-may keep money (worth 1 USD per USD), sellers may keep goods (worth r_j). The equilibrium is the optimum of
+Buyers i have a budget B_i (USD) and a value v_ij (USD per unit) of each good; sellers j have a quantity c_j
+and a reserve price r_j (USD per unit). A unit of j costs buyer i `p_j + k_ij` delivered; k_ij is freight plus
+duty. Buyers may keep money (worth 1 USD per USD), sellers may keep goods (worth r_j). The equilibrium is the
+optimum of
 
     maximise    Σ_i [B_i log U_i - m_i]  -  Σ_ij k_ij x_ij  +  Σ_j r_j y_j,     U_i = Σ_j v_ij x_ij + m_i
     subject to  Σ_i x_ij + y_j <= c_j ,   x, m, y >= 0 ,   x_ij = 0 where trade is prohibited,
 
-with p_j the multiplier of supply. (Let λ_i = B_i/U_i. Optimal means λ_i v_ij <= p_j + k_ij, equal where x_ij > 0, and
-λ_i <= 1, equal where m_i > 0. Sum over what i buys: Σ_j (p_j + k_ij) x_ij = λ_i (U_i - m_i) = B_i - m_i, so the budget
-holds, freight included. Eisenberg & Gale 1959; with money kept: Cole et al. 2017, "Convex program duality, Fisher
-markets, and Nash social welfare".)
+with p_j the multiplier of supply. (Let λ_i = B_i/U_i. Optimal means λ_i v_ij <= p_j + k_ij, equal where x_ij
+> 0, and λ_i <= 1, equal where m_i > 0. Sum over what i buys: Σ_j (p_j + k_ij) x_ij = λ_i (U_i - m_i) = B_i -
+m_i, so the budget holds, freight included. Eisenberg & Gale 1959; with money kept: Cole et al. 2017, "Convex
+program duality, Fisher markets, and Nash social welfare".)
 
-**Freight is additive, and exact. A duty is levied on the customs value**, a price known before the market opens (last
-month's): `k_ij = freight_ij + tariff_ij · customs_price_j`. A tariff on the market's own price has an equilibrium too, but
-no convex program unless tariffs split into a buyer's factor times a seller's. `clear(..., customs_price=None)` finds it
-by repeating the program, the customs value moving towards the price, until the two agree.
+**Freight is additive, and exact. A duty is levied on the customs value**, a price known before the market
+opens (last month's): `k_ij = freight_ij + tariff_ij · customs_price_j`. A tariff on the market's own price
+has an equilibrium too, but no convex program unless tariffs split into a buyer's factor times a seller's.
+`clear(..., customs_price=None)` finds it by repeating the program, the customs value moving towards the
+price, until the two agree.
 
-The program is solved by a primal-dual interior point (predictor-corrector, Mehrotra 1992): one linear system of size
-sellers × sellers a step, about ten steps whatever the ties (should it take over thirty, it starts again with smaller
-corrections). Complementarity is weighted by budgets, so that goods which
-are equally good for several buyers are shared in proportion to budgets (the analytic centre): the answer depends neither on
-the order of rows nor on how a buyer is split into smaller ones. Proportional response has the same fixed point
-(`tests/oracles/proportional_response.py` checks it) but needs 1e3 to 1e6 sweeps for six digits.
+The program is solved by a primal-dual interior point (predictor-corrector, Mehrotra 1992): one linear system
+of size sellers × sellers a step, about ten steps whatever the ties (should it take over thirty, it starts
+again with smaller corrections). Complementarity is weighted by budgets, so that goods which are equally good
+for several buyers are shared in proportion to budgets (the analytic centre): the answer depends neither on
+the order of rows nor on how a buyer is split into smaller ones. Proportional response has the same fixed
+point (`tests/oracles/proportional_response.py` checks it) but needs 1e3 to 1e6 sweeps for six digits.
 """
 
 from __future__ import annotations
@@ -44,9 +46,6 @@ class Clearing(NamedTuple):
     unsold: np.ndarray  # (J,) units not sold
     iterations: int  # interior-point steps, over all rounds
     converged: bool  # every buyer within `tolerance` of the best it can do at these prices
-
-
-ROOM=0.003
 
 
 @kernel
@@ -85,18 +84,13 @@ def _start(budget, value, reserve, cost, edge, bids, x, m, y, p, rate):
     """Set an interior point from bids (I, J), USD as a share of all budgets; without bids every budget is spread evenly."""
     buyers, goods = value.shape
     y[:] = 0.0
-    room = 0.1  # distance from the walls
-    for i in range(buyers):
-        for j in range(goods):
-            if bids[i, j] > 0.0:
-                room = ROOM
     for i in range(buyers):
         links = 0.0
         sum_bids = 0.0
         for j in range(goods):
             links += edge[i, j]
             sum_bids += bids[i, j] * edge[i, j]
-        even = 0.003 if sum_bids > 0.0 else 1.0  # the share of the budget spread evenly: it keeps the start inside
+        even = 0.05 if sum_bids > 0.0 else 1.0  # the share of the budget spread evenly: it keeps the start inside
         scale = (1.0 - even) * min(1.0, budget[i] / sum_bids) if sum_bids > 0.0 else 0.0
         m[i] = budget[i]
         for j in range(goods):
@@ -110,24 +104,25 @@ def _start(budget, value, reserve, cost, edge, bids, x, m, y, p, rate):
         utility = m[i]
         for j in range(goods):
             if edge[i, j] > 0.0:
-                x[i, j] *= (1.0 - room) / (p[j] + cost[i, j])
+                x[i, j] *= 0.9 / (p[j] + cost[i, j])
                 y[j] -= x[i, j]
                 utility += value[i, j] * x[i, j]
-        rate[i] = min(1.0 - room, budget[i] / utility)
+        rate[i] = min(0.9, budget[i] / utility)
     for j in range(goods):
         p[j] = reserve[j]
         for i in range(buyers):
             if edge[i, j] > 0.0:
                 p[j] = max(p[j], rate[i] * value[i, j] - cost[i, j])
-        p[j] = (1.0 + room) * p[j] + room / goods
+        p[j] = 1.1 * p[j] + 0.1 / goods
 
 
 @kernel
 def _interior_point(budget, value, reserve, cost, edge, bids, careful, limit, tolerance, x, m, p, rate):
     """Solve the scaled program (supplies 1, budgets sum to 1). Fills x, m, p, rate (= λ). Returns (steps, error).
 
-    The error is the largest of: a buyer's loss against its best reply, as a share of its budget; a seller's gain from
-    unsold goods, as a share of their value; a budget's imbalance. `careful` damps the corrector: slower, never stuck.
+    The error is the largest of: a buyer's loss against its best reply, as a share of its budget; a seller's
+    gain from unsold goods, as a share of their value; a budget's imbalance. `careful` damps the corrector:
+    slower, never stuck.
     """
     buyers, goods = value.shape
     y = np.empty(goods)
@@ -412,11 +407,12 @@ def clear(
 ) -> Clearing:
     """Clear one class of substitutes.
 
-    budgets (I,) USD; values (I, J) USD per unit; quantities (J,) units; reserves (J,) USD per unit; freight (I, J) USD per
-    unit; allowed (I, J) bool; tariff (I, J) ad valorem on customs_price (J,) USD per unit, or, where that is None, on the
-    market's own price (found within 1e-7 by repetition, at most `rounds` times). bids (I, J) USD: an earlier `spending`,
-    only to start nearer. An infinite reserve is not for sale. No state of the market is an error; ValueError only for
-    negative numbers, NaN or wrong shapes. Cost: about 60 µs for 30 × 10, 1 ms for 100 × 30.
+    budgets (I,) USD; values (I, J) USD per unit; quantities (J,) units; reserves (J,) USD per unit; freight
+    (I, J) USD per unit; allowed (I, J) bool; tariff (I, J) ad valorem on customs_price (J,) USD per unit, or,
+    where that is None, on the market's own price (found within 1e-7 by repetition, at most `rounds` times).
+    bids (I, J) USD: an earlier `spending`, only to start nearer. An infinite reserve is not for sale. No
+    state of the market is an error; ValueError only for negative numbers, NaN or wrong shapes. Cost: about 60
+    µs for 30 × 10, 1 ms for 100 × 30.
     """
     budgets = _checked("budgets", budgets, np.shape(budgets)[:1])
     quantities = _checked("quantities", quantities, np.shape(quantities)[:1])

@@ -9,15 +9,17 @@ from wattrace.world.power import accredit as ac
 from wattrace.world.power import accredit_audit as audit
 
 HOURS = np.arange(24)
-ROLE = np.array([ac.FLAT, ac.FLAT, ac.SOLAR, ac.HYDRO, ac.STORAGE, ac.STORAGE])  # thermal wind solar hydro battery pumped
+ROLE = np.array(
+    [ac.FLAT, ac.FLAT, ac.SOLAR, ac.HYDRO, ac.STORAGE, ac.STORAGE]
+)  # thermal wind solar hydro battery pumped
 THERMAL, WIND, SOLAR, HYDRO, BATTERY, PUMPED = range(6)
 EVENING = 0.75 + 0.25 * np.exp(-((HOURS - 19) ** 2) / 8)
 SUN = np.maximum(0.0, np.sin((HOURS - 6) / 12 * np.pi)) * 0.8
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-def days(load, *, lull=None, solar_cf=SUN, thermal=0.9, wind=(0.15, 0.05), low_day=0.6, hydro=0.64, hydro_hours=6.0,
-         battery_hours=4.0, efficiency=0.85, imports=0.0):  # fmt: skip
+def days(load, *, lull=None, solar_cf=SUN, thermal=0.9, wind=(0.15, 0.05), low_day=0.6, hydro=0.64,
+         hydro_hours=6.0, battery_hours=4.0, efficiency=0.85, imports=0.0):  # fmt: skip
     """Design days of zones [Z, S, H] that share their weather."""
     load = np.asarray(load, dtype=float).reshape(-1, np.shape(load)[-2] if np.ndim(load) > 2 else 1, 24)
     zones, seasons = load.shape[:2]
@@ -36,14 +38,20 @@ def days(load, *, lull=None, solar_cf=SUN, thermal=0.9, wind=(0.15, 0.05), low_d
 
 def grid(sizes, *, links=(), room=0.3):
     first = np.concatenate([[0], np.cumsum(sizes)])
-    a, b, gw = (np.array(c) for c in zip(*links, strict=True)) if links else (np.array([], int),) * 2 + (np.array([]),)
+    a, b, gw = (
+        (np.array(c) for c in zip(*links, strict=True))
+        if links
+        else (np.array([], int),) * 2 + (np.array([]),)
+    )
     cuts = ac.link_cuts_gw(first, a, b, gw)
     matrix = audit.link_matrix_gw(first[-1], ac.zone_nations(first), a, b, gw)
     return ac.Grid(first, cuts, np.full(first[-1], room)), matrix
 
 
 def supply(capacity, design):
-    return float(ac.accredit(np.atleast_2d(np.asarray(capacity, dtype=float)), design, grid([1])[0]).supply_gw[0, 0])
+    return float(
+        ac.accredit(np.atleast_2d(np.asarray(capacity, dtype=float)), design, grid([1])[0]).supply_gw[0, 0]
+    )
 
 
 def random_world(seed, sizes=(3, 1), seasons=2):
@@ -51,17 +59,29 @@ def random_world(seed, sizes=(3, 1), seasons=2):
     zones = sum(sizes)
     load = rng.uniform(5, 100, (zones, seasons, 1)) * rng.uniform(0.5, 1.0, (zones, seasons, 24))
     if rng.random() < 0.7:  # a day with one or two peaks instead of noise
-        humps = [np.exp(-((HOURS - at) ** 2) / rng.uniform(2, 20)) for at in (rng.integers(6, 11), rng.integers(16, 22))]
-        load = rng.uniform(5, 100, (zones, seasons, 1)) * (0.6 + sum(rng.uniform(0, 0.4, (zones, seasons, 1)) * h for h in humps))
-    design = days(load, lull=load * rng.uniform(0.85, 1), hydro_hours=rng.uniform(0, 18), efficiency=rng.uniform(0.6, 1),
-                  imports=rng.choice([0.0, 3.0]), thermal=rng.uniform(0.5, 1))  # fmt: skip
+        humps = [
+            np.exp(-((HOURS - at) ** 2) / rng.uniform(2, 20))
+            for at in (rng.integers(6, 11), rng.integers(16, 22))
+        ]
+        load = rng.uniform(5, 100, (zones, seasons, 1)) * (
+            0.6 + sum(rng.uniform(0, 0.4, (zones, seasons, 1)) * h for h in humps)
+        )
+    design = days(load, lull=load * rng.uniform(0.85, 1), hydro_hours=rng.uniform(0, 18),
+                  efficiency=rng.uniform(0.6, 1), imports=rng.choice([0.0, 3.0]), thermal=rng.uniform(0.5, 1))  # fmt: skip
     capacity = rng.uniform(0, [80, 60, 120, 40, 30, 20], (zones, 6)) * (rng.random((zones, 6)) < 0.75)
-    links = [(i, j, rng.uniform(0, 20)) for i in range(sizes[0]) for j in range(sizes[0]) if i != j and rng.random() < 0.6]
+    links = [
+        (i, j, rng.uniform(0, 20))
+        for i in range(sizes[0])
+        for j in range(sizes[0])
+        if i != j and rng.random() < 0.6
+    ]
     return design, capacity, *grid(sizes, links=links, room=rng.uniform(0, 0.5)), rng
 
 
 def joint_program(design, capacity, z=0, s=0):
-    """The largest peak a planner could carry who sees both days whole: hydro and storage together, GW (HiGHS)."""
+    """The largest peak a planner could carry who sees both days whole: hydro and storage together, GW
+    (HiGHS).
+    """
     credit, hours = design.credit[z, s], 24
     top = design.load[z, s, 0].max()
     power = (capacity * credit[0])[BATTERY:].sum()
@@ -74,7 +94,11 @@ def joint_program(design, capacity, z=0, s=0):
         at = 1 + day * 4 * hours
         start = n - 2 + day
         bounds += [(0, hydro_gw)] * hours + [(0, power)] * (2 * hours) + [(0, energy)] * hours
-        given_gw = capacity[:2] @ credit[day, :2] + design.imports_gw[z, s] + capacity[SOLAR] * credit[day, SOLAR] * design.solar_cf[z, s]
+        given_gw = (
+            capacity[:2] @ credit[day, :2]
+            + design.imports_gw[z, s]
+            + capacity[SOLAR] * credit[day, SOLAR] * design.solar_cf[z, s]
+        )
         for h in range(hours):
             row = np.zeros(n)
             row[[0, at + h, at + hours + h, at + 2 * hours + h]] = design.load[z, s, day, h] / top, -1, 1, -1
@@ -217,7 +241,13 @@ def test_a_plain_recomputation_agrees(seed):
     zone, technology = (a.ravel() for a in np.indices(capacity.shape))
     shuffled = rng.permutation(capacity.size)
     plain, national = audit.recompute(
-        zone[shuffled], technology[shuffled], capacity.ravel()[shuffled], design, network.first, network.room, links
+        zone[shuffled],
+        technology[shuffled],
+        capacity.ravel()[shuffled],
+        design,
+        network.first,
+        network.room,
+        links,
     )
     assert plain == pytest.approx(outcome.supply_gw, abs=1e-6)
     assert national == pytest.approx(outcome.national_gw, abs=1e-6)
@@ -231,7 +261,9 @@ def test_the_monthly_certificate_holds_and_finds_the_same_coins(seed):
     zone, technology = (np.tile(a.ravel(), 3) for a in np.indices(capacity.shape))
     rows = np.tile(capacity.ravel() / 3, 3)
     shuffled = rng.permutation(len(rows))
-    proof = audit.certify(zone[shuffled], technology[shuffled], rows[shuffled], design, network, links, outcome.supply_gw)
+    proof = audit.certify(
+        zone[shuffled], technology[shuffled], rows[shuffled], design, network, links, outcome.supply_gw
+    )
     assert proof.holds
     assert np.abs(proof.coins_kw - outcome.coins_kw).max() <= 1
 
@@ -294,8 +326,8 @@ def test_a_marginal_credit_is_what_one_more_gigawatt_mints():
 
 def test_a_design_load_peaks_where_it_is_told_to():
     load = ac.design_load_gw(
-        np.broadcast_to(EVENING, (2, 1, 24)), np.array([[1.6], [1.4]]), np.array([50.0, 0.0]), np.array([0.9, 1.0]),
-        np.array([5.0, 2.0]),
+        np.broadcast_to(EVENING, (2, 1, 24)), np.array([[1.6], [1.4]]), np.array([50.0, 0.0]), np.array([0.9,
+        1.0]), np.array([5.0, 2.0]),
     )  # fmt: skip
     assert load.max(axis=2)[:, 0] == pytest.approx([1.6 * 50 * 0.9 + 5, 2.0])
     assert load[1, 0] == pytest.approx(np.full(24, 2.0))

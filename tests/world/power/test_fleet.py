@@ -15,7 +15,11 @@ def opening(seed, last_year=2025, holdings=8):
     rng = np.random.default_rng(seed)
     capacity = rng.uniform(0, 50, holdings)
     share = rng.uniform(0, 1, (holdings, 7)) * (rng.random((holdings, 7)) < 0.7)
-    zone, technology, owner = rng.integers(0, 3, holdings), rng.integers(0, 4, holdings), rng.integers(0, 2, holdings)
+    zone, technology, owner = (
+        rng.integers(0, 3, holdings),
+        rng.integers(0, 4, holdings),
+        rng.integers(0, 2, holdings),
+    )
     return zone, technology, owner, capacity, share, fleet.opening_fleet(
         zone, technology, owner, capacity, share, DECADES, ENDS, last_year
     )  # fmt: skip
@@ -57,7 +61,9 @@ def test_older_plant_is_never_more_efficient(seed):
 
 def test_the_median_plant_has_the_median_efficiency():
     vintage = np.arange(1975, 2016)
-    efficiency = fleet.efficiency_by_vintage(np.zeros(41, int), vintage, np.ones(41), np.array([[0.3, 0.35, 0.45]]))
+    efficiency = fleet.efficiency_by_vintage(
+        np.zeros(41, int), vintage, np.ones(41), np.array([[0.3, 0.35, 0.45]])
+    )
     assert efficiency[20] == pytest.approx(0.35)
     assert np.interp(0.1 * 41, np.arange(41) + 0.5, efficiency) == pytest.approx(0.3)
     assert np.interp(0.9 * 41, np.arange(41) + 0.5, efficiency) == pytest.approx(0.45)
@@ -85,7 +91,16 @@ def test_retiring_monthly_or_at_once_is_the_same(age, scale, months):
 
 def test_half_a_vintage_is_gone_at_its_retirement_age_and_ancient_plant_does_not_overflow():
     capacity, out = np.array([10.0, 10.0]), np.empty(2)
-    fleet.retire(capacity, np.array([2000, 1000]), np.array([0, 0]), 2000.5, 480.0, np.array([40.0]), np.array([3.0]), out)
+    fleet.retire(
+        capacity,
+        np.array([2000, 1000]),
+        np.array([0, 0]),
+        2000.5,
+        480.0,
+        np.array([40.0]),
+        np.array([3.0]),
+        out,
+    )
     assert out == pytest.approx([5.0, 10.0], rel=1e-4)
 
 
@@ -99,7 +114,10 @@ def test_commissioning_merges_into_the_row_of_its_year_and_no_other():
     assert plants.efficiency[rows] == pytest.approx(4 / (1 / 0.5 + 3 / 0.25))
     again = fleet.commission(plants, one[:1], two[:1], np.zeros(1, int), gw[:1], efficiency[:1], 2026)
     assert again.tolist() == [rows]
-    assert fleet.commission(plants, one[:1], two[:1], np.zeros(1, int), gw[:1], efficiency[:1], 2027)[0] == rows + 2
+    assert (
+        fleet.commission(plants, one[:1], two[:1], np.zeros(1, int), gw[:1], efficiency[:1], 2027)[0]
+        == rows + 2
+    )
     assert plants.capacity_gw.sum() == pytest.approx(before + 8.0)
 
 

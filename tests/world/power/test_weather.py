@@ -59,7 +59,9 @@ def test_a_severe_month_pulls_the_calm_day_further_out():
     load, wind, solar, hydro, kinds, _ = month(2)
     severe = np.zeros((5, 3))
     severe[4] = 1.0
-    mild, hard = (weather.days_of_month(load, wind, solar, hydro, kinds, STILL, d) for d in (np.zeros((5, 3)), severe))
+    mild, hard = (
+        weather.days_of_month(load, wind, solar, hydro, kinds, STILL, d) for d in (np.zeros((5, 3)), severe)
+    )
     assert (hard.load[:, weather.CALM].sum(axis=1) >= mild.load[:, weather.CALM].sum(axis=1)).all()
     assert hard.load.max() > mild.load.max()
     assert (hard.load * hard.weight[:, None]).sum(axis=1) == pytest.approx(load)
@@ -82,4 +84,12 @@ def test_no_load_no_wind_no_sun_stay_nothing():
 def test_weights_that_do_not_sum_to_one_are_refused():
     load, wind, solar, hydro, kinds, _ = month(4)
     with pytest.raises(ValueError, match="sum to 1"):
-        weather.days_of_month(load, wind, solar, hydro, kinds._replace(weight=np.array([0.5, 0.1, 0.1])), STILL, np.zeros((5, 3)))
+        weather.days_of_month(
+            load,
+            wind,
+            solar,
+            hydro,
+            kinds._replace(weight=np.array([0.5, 0.1, 0.1])),
+            STILL,
+            np.zeros((5, 3)),
+        )

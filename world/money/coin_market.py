@@ -1,0 +1,81 @@
+"""The market for coins of all nations: gathers what `rent.py` and `value.py` need from the state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..tables import Tables
+from . import rent, value
+
+
+def energy_usd_per_w_year(statics: Any, state: Any) -> np.ndarray:
+    """Return [N] what base load pays a year for the energy of each staked W."""
+    zones = statics.places.zone_nation
+    nations = len(statics.places.nations)
+    bill = np.bincount(zones, state.base_gw * state.utility.tariff_usd_per_mwh, nations) * 8.766  # MUSD a year
+    return bill / np.maximum(state.households.stake_gw, 1e-9) / 1000.0
+
+
+def clear_rent(tables: Tables, statics: Any, state: Any, draw_gw: np.ndarray, willing: np.ndarray):
+    """Clear the month's rent. `draw_gw` [C, N] is what each company could draw, `willing` [C] USD per W-year.
+
+    Returns rent [N], accepted [N, C], base [N], reserve [N], rationed [N] (GW; see `rent.clear_rent`).
+    """
+    param = tables.param
+    nations = len(statics.places.nations)
+    return rent.clear_rent(
+        state.ledger.total_coins() * 1e-6, np.zeros(nations), state.households.stake_gw,
+        energy_usd_per_w_year(statics, state), statics.energy_reference, statics.rent_reference,
+        param("money.base_elasticity"), np.ascontiguousarray(draw_gw.T),
+        np.ascontiguousarray(np.broadcast_to(willing, (nations, len(willing)))), param("money.site_spread"),
+        param("money.lost_load_usd_per_mwh"), param("money.short_hours"), param("money.most_short_hours"),
+        param("money.garver_slope"),
+    )  # fmt: skip
+
+
+def value_terms(tables: Tables, statics: Any, state: Any) -> dict[str, Any]:
+    """Return the arguments that `value.market_value` and `value.solve_savings` share."""
+    param = tables.param
+    places, parties = statics.places, statics.parties
+    nations = len(places.nations)
+    home = parties.home[parties.of["ai"]]
+    companies = len(home)
+    waiting, willing = np.zeros((nations, companies)), np.zeros((nations, companies))
+    stranded = np.maximum(state.ai.chips_facility_gw - state.ai.powered_gw, 0.0) * statics.draw_factor
+    waiting[home, np.arange(companies)] = stranded
+    willing[home, np.arange(companies)] = state.willing_usd_per_w_year / np.maximum(
+        state.bank.loan_rate[home] + param("finance.equity_premium"), param("money.least_rate")
+    )
+    coming = np.bincount(places.zone_nation, (state.under_way_gw * np.maximum(state.credit, 0.0)).sum(axis=1), nations)
+    nostro = (state.ledger.nostro.sum(axis=0)) * state.value / 1000.0
+    turnover = np.bincount(parties.home, state.turnover_musd, nations)
+    return {
+        "coins_gw": state.ledger.total_coins() * 1e-6,
+        "near_mints_gw": coming[:, None],
+        "near_mint_chance": np.full((nations, 1), param("money.near_mint_chance")),
+        "base_stake_gw": state.households.stake_gw,
+        "energy_usd_per_w_year": energy_usd_per_w_year(statics, state),
+        "all_in_ref_usd_per_w_year": statics.energy_reference + statics.rent_reference,
+        "base_elasticity": param("money.base_elasticity"),
+        "rent_yield": state.rent_smooth / state.value,
+        "running_gw": state.ai_right_gw,
+        "waiting_gw": waiting,
+        "waiting_willing_usd_per_w": willing,
+        "waiting_spread": param("money.waiting_spread"),
+        "transactions_musd": turnover * param("money.transaction_months"),
+        "foreign_musd": nostro * param("money.foreign_holding_share"),
+    }
+
+
+def target_value(tables: Tables, statics: Any, state: Any):
+    """Return (P* [N], bound [N], rationed [N]) of the month."""
+    terms = value_terms(tables, statics, state)
+    rate = tables.param("money.discount_rate")
+    ceiling = value.ceiling_value(tables.param("money.lost_load_usd_per_mwh"), tables.param("money.most_short_hours"), rate)
+    foreign = terms.pop("foreign_musd")
+    found, bound, rationed, _ = value.market_value(
+        *terms.values(), state.households.savings_musd, foreign, np.full(len(state.value), ceiling)
+    )
+    return found, bound, rationed

@@ -1,0 +1,92 @@
+"""Whole numbers: split a total into integer parts that sum to it, whatever the order of the rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..kernels import kernel
+
+
+@kernel
+def split_integer(total, weights, keys):
+    """Split an int64 total into integer parts in proportion to weights; remainders by largest fraction.
+
+    weights (n,) >= 0 (NaN and negative count as 0; if all are 0, all are equal); keys (n,) uint64, distinct:
+    they break ties, and sums run in their order, so permuting rows permutes the parts and changes nothing
+    else. Each part lies within one of its exact share (|total| < 2^53). A row of weight 0 gets 0. A negative
+    total gives the negative of the parts of its size. Of no rows nothing can be made: the parts are empty
+    whatever the total.
+    """
+    n = weights.shape[0]
+    parts = np.zeros(n, np.int64)
+    if n == 0 or total == 0:
+        return parts
+    sign = 1 if total > 0 else -1
+    size = np.int64(total) * sign
+    order = np.argsort(keys, kind="mergesort")
+    weight = np.empty(n)
+    largest = 0.0
+    for q in range(n):
+        weight[q] = weights[order[q]] if weights[order[q]] > 0.0 else 0.0
+        largest = max(largest, weight[q])
+    whole = 0.0
+    for q in range(n):
+        if not largest > 0.0:
+            weight[q] = 1.0
+        elif largest == np.inf:
+            weight[q] = 1.0 if weight[q] == np.inf else 0.0
+        else:
+            weight[q] /= largest
+        whole += weight[q]
+    fraction = np.empty(n)
+    rest = size
+    for q in range(n):
+        share = size * (weight[q] / whole)
+        floor = np.int64(np.floor(share))
+        parts[order[q]] = floor
+        rest -= floor
+        fraction[q] = floor - share if weight[q] > 0.0 else 2.0  # ascending: the largest fraction first, weight 0 never
+    rank = np.argsort(fraction, kind="mergesort")
+    takers = 0
+    for q in range(n):
+        if weight[q] > 0.0:
+            takers += 1
+    if rest >= 0:
+        each = rest // takers
+        extra = rest - each * takers
+        for q in range(takers):
+            parts[order[rank[q]]] += each + (1 if q < extra else 0)
+    else:
+        # rounding made the floors too large (totals near 2^53 and above): take back from the smallest fractions that can give
+        while rest < 0:
+            for q in range(takers - 1, -1, -1):
+                if rest < 0 and parts[order[rank[q]]] > 0:
+                    parts[order[rank[q]]] -= 1
+                    rest += 1
+    if sign < 0:
+        for q in range(n):
+            parts[q] = -parts[q]
+    return parts
+
+
+@kernel
+def split_rows(totals, weights, keys):
+    """Split each total (R,) over its row of weights (R, n): `split_integer` row by row. Returns (R, n) int64."""
+    parts = np.zeros(weights.shape, np.int64)
+    for row in range(weights.shape[0]):
+        parts[row] = split_integer(totals[row], weights[row], keys)
+    return parts
+
+
+@kernel
+def round_lots(quantity, lot, keys):
+    """Round quantities (n,) >= 0 to whole lots, at most one lot each, so that no more lots come out than whole ones went in.
+
+    lot > 0 in the units of quantity. Returns (n,) int64 lots whose sum is the floor of Σ quantity / lot (up
+    to 1e-9 lots).
+    """
+    order = np.argsort(keys, kind="mergesort")
+    whole = 0.0
+    for q in range(quantity.shape[0]):
+        whole += max(0.0, quantity[order[q]]) / lot
+    return split_integer(np.int64(np.floor(whole + 1e-9)), quantity, keys)
