@@ -8,6 +8,7 @@ import numpy as np
 
 from ..world.columns import Column, Columns
 from ..world.orders import Payment
+from ..world.tech import production
 from .actor import Actor
 
 
@@ -50,3 +51,58 @@ def suppliers_bill(world: Any) -> list[Payment]:
         Payment("chips", party[designers[who2]], party[memory[maker2]], memory_bill),
         Payment("wages", party, home, costs),
     ]
+
+
+def produce(world: Any) -> None:
+    """Make chips: designers order what sells, foundries and memory makers share what they have."""
+    state, statics, param = world.state, world.statics, world.tables.param
+    fab, designers = state.fab, statics.designers
+    logic, memory = statics.logic_makers, statics.memory_makers
+    aim = param("chips.target_stock_months") * state.chip_orders
+    orders = np.maximum(state.chip_orders + (aim - fab.stock_h100e[designers]) / param("chips.stock_speed_months"), 0.0)
+    made = production.make_chips(
+        orders, state.wafers_per_h100e, state.memory_gb_per_h100e, statics.wafer_share, statics.memory_share,
+        fab.capacity[logic], fab.capacity[memory],
+    )  # fmt: skip
+    fab.made_h100e[:] = 0.0
+    fab.made_h100e[designers] = made.made
+    fab.stock_h100e[designers] += made.made
+    state.chips_made_total = state.chips_made_total + made.made.sum()
+    state.wafer_use, state.memory_use = made.wafers, made.memory
+    state.memory_short = np.array([float(((made.short_of == 2) * orders).sum() > ((made.short_of == 1) * orders).sum())])
+    wanted_w = (orders * state.wafers_per_h100e)[:, None] * statics.wafer_share
+    wanted_m = (orders * state.memory_gb_per_h100e)[:, None] * statics.memory_share
+    fab.backlog[logic] = wanted_w.sum(axis=0) / np.maximum(fab.capacity[logic], 1e-12)
+    fab.backlog[memory] = wanted_m.sum(axis=0) / np.maximum(fab.capacity[memory], 1e-12)
+
+
+def expand(world: Any) -> None:
+    """Order new capacity where lines are full; it arrives after its lag and is paid while it is built."""
+    state, statics, param, of = world.state, world.statics, world.tables.param, world.parties.of
+    fab = state.fab
+    party = of["chipmaker"]
+    home = world.parties.home[party]
+    fab.capacity += state.fab_coming[0]
+    state.fab_coming = np.roll(state.fab_coming, -1, axis=0)
+    state.fab_coming[-1] = 0.0
+    if not statics.growth:
+        return
+    subsidy = world.levers["chip_subsidy"][home]
+    spent = np.zeros(len(party))
+    for rows, lag, cost in (
+        (statics.logic_makers, param("fab.packaging_lag_months"), param("fab.logic_capex_musd_per_wafer")),
+        (statics.memory_makers, param("fab.memory_lag_months"), param("fab.memory_capex_musd_per_gb")),
+    ):
+        lag = int(lag)
+        future = fab.capacity[rows] + state.fab_coming[:, rows].sum(axis=0)
+        used = fab.backlog[rows] * fab.capacity[rows] * (1.0 + statics.order_growth * lag) / np.maximum(future, 1e-12)
+        speed = param("fab.expansion_speed") * (1.0 + subsidy[rows] * param("fab.subsidy_response"))
+        more = production.expansion(
+            fab.capacity[rows], used, param("fab.target_utilisation"), speed, param("fab.expansion_max")
+        )
+        state.fab_coming[lag - 1, rows] += more
+        spent[rows] = more * cost
+    state.ledger.pay("capex", party, of["households"][home], spent)
+    state.bought_musd[party, 0] += spent
+    state.ledger.pay("subsidy", of["government"][home], party, spent * subsidy)
+    state.fab_subsidy_musd = np.bincount(home, spent * subsidy, len(world.places.nations))

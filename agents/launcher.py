@@ -8,6 +8,7 @@ import numpy as np
 
 from ..world.columns import Column, Columns
 from ..world.orders import Payment
+from ..world.tech import orbit, progress, robots
 from .actor import Actor
 
 
@@ -41,3 +42,88 @@ def bills(world: Any) -> list[Payment]:
         Payment("launch", home, party, np.maximum(constellation, 0.0)),
         Payment("wages", party, home, cost),
     ]
+
+
+def fly(world: Any) -> None:
+    """Fly what is wanted and licensed; companies that find orbit cheaper than waiting on the ground loft halls."""
+    state, statics, param, of = world.state, world.statics, world.tables.param, world.parties.of
+    launcher, ai = state.launcher, state.ai
+    party = of["launcher"]
+    home = world.parties.home[party]
+    licence = world.levers["launch_licences"][home]
+    mass_per_gw = 1e6 / param("orbit.specific_power_kw_per_t")
+    companies = of["ai"]
+    company_home = world.parties.home[companies]
+    wanted_gw = ai_orbit_wish(world)
+    # a nation's companies fly with its own providers
+    wish_t = np.bincount(company_home, wanted_gw, len(licence) and len(world.places.nations)) * mass_per_gw
+    capacity = np.bincount(home, launcher.capacity_t * licence, len(world.places.nations))
+    share = launcher.capacity_t * licence / np.maximum(capacity[home], 1e-12)
+    flown, state.constellation_t, extra, price = orbit.clear_launches(
+        launcher.capacity_t, launcher.price_usd_per_kg, launcher.cost_usd_per_kg, statics.launch_base_t,
+        statics.launch_base_price, param("orbit.demand_elasticity"), wish_t[home] * share, licence, param("orbit.price_speed"),
+        param("orbit.greatest_price_change"),
+    )  # fmt: skip
+    launcher.flown_t = flown
+    lofted_t = np.bincount(home, extra, len(world.places.nations))
+    served = np.minimum(lofted_t / np.maximum(wish_t, 1e-12), 1.0)
+    gw = wanted_gw * served[company_home]
+    _loft(world, gw, mass_per_gw)
+    before = launcher.total_t.copy()
+    launcher.total_t += flown
+    launcher.cost_usd_per_kg = progress.wright(launcher.cost_usd_per_kg, before, launcher.total_t, param("orbit.learning_rate_launch"))
+    launcher.revenue_musd = flown * launcher.price_usd_per_kg / 1000.0
+    launcher.price_usd_per_kg = price
+    if statics.growth:
+        markup = price / np.maximum(launcher.cost_usd_per_kg, 1e-9) / param("orbit.wanted_markup")
+        launcher.capacity_t = robots.grow_lines(
+            launcher.capacity_t, markup, param("orbit.capacity_speed"), np.log(param("orbit.flight_growth_max"))
+        )
+
+
+def ai_orbit_wish(world: Any) -> np.ndarray:
+    """Return [C] GW a month that companies would loft: the share of new halls that orbit wins against land."""
+    state, statics, param, of = world.state, world.statics, world.tables.param, world.parties.of
+    home = world.parties.home[of["ai"]]
+    launcher = state.launcher
+    nations = len(world.places.nations)
+    price = np.full(nations, np.inf)
+    np.minimum.at(price, world.parties.home[of["launcher"]], launcher.price_usd_per_kg)
+    in_orbit = orbit.orbital_cost_musd_per_gw(
+        price[home], param("orbit.specific_power_kw_per_t"), state.satellite_usd_per_w, param("orbit.sunlit_share")
+    )
+    land = state.site_cost_musd.min(axis=1)
+    share = 1.0 / (1.0 + np.exp(np.clip((in_orbit - land) / param("siting.logit_scale"), -50.0, 50.0)))
+    return np.where(np.isfinite(in_orbit), state.hall_pace_gw * share, 0.0)
+
+
+def _loft(world: Any, gw: np.ndarray, mass_per_gw: float) -> None:
+    """Put chips that wait on the ground into orbit: they leave the ground stock and draw bound watts."""
+    state, param, of = world.state, world.tables.param, world.parties.of
+    ai = state.ai
+    idle = np.maximum(ai.chips_facility_gw - ai.powered_gw, 0.0)
+    gw = np.minimum(gw, idle)
+    share = gw / np.maximum(ai.chips_facility_gw, 1e-12)
+    moved = ai.chips_h100e * share
+    ai.chips_h100e -= moved
+    ai.chips_facility_gw -= gw
+    state.orbit_h100e = state.orbit_h100e + moved
+    state.orbit_gw = state.orbit_gw + gw
+    home = world.parties.home[of["ai"]]
+    provider_home = world.parties.home[of["launcher"]]
+    cheapest = np.zeros(len(world.places.nations), dtype=np.int64)
+    for n in np.unique(provider_home):
+        rows = np.flatnonzero(provider_home == n)
+        cheapest[n] = of["launcher"][rows[state.launcher.price_usd_per_kg[rows].argmin()]]
+    who = np.flatnonzero(gw > 0.0)
+    if len(who):
+        price = state.launcher.price_usd_per_kg[cheapest[home[who]] - of["launcher"][0]]
+        state.ledger.pay("launch", of["ai"][who], cheapest[home[who]], gw[who] * mass_per_gw * price / 1000.0)
+        bus = gw[who] * state.satellite_usd_per_w * 1000.0
+        state.ledger.pay("capex", of["ai"][who], of["households"][home[who]], bus)
+        state.bought_musd[of["ai"][who], 2] += bus
+    built = state.orbit_built_gw
+    state.orbit_built_gw = built + gw.sum()
+    state.satellite_usd_per_w = float(
+        progress.wright(state.satellite_usd_per_w, built, state.orbit_built_gw, param("orbit.learning_rate_satellite"))
+    )

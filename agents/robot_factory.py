@@ -8,6 +8,7 @@ import numpy as np
 
 from ..world.columns import Column, Columns
 from ..world.orders import Payment
+from ..world.tech import progress, robots
 from .actor import Actor
 
 
@@ -20,6 +21,8 @@ class RobotFactory(Actor):
         "own_robots": Column("units"),  # robots at work in its own lines
         "made": Column("units"),
         "sold": Column("units"),
+        "for_sale": Column("units"),
+        "unsold": Column("units"),
         "price_usd": Column("USD"),
         "cost_usd": Column("USD"),
         "total_made": Column("units"),
@@ -41,3 +44,45 @@ def costs(world: Any) -> list[Payment]:
         Payment("wages", party, home, robot.made * robot.cost_usd * 1e-6),
         Payment("capex", party, home, np.maximum(state.robot_line_capex_musd, 0.0)),
     ]
+
+
+def make(world: Any) -> None:
+    """Make a month's robots and split them: into the makers' own lines, onto building sites, or to the market."""
+    state, statics, param, of = world.state, world.statics, world.tables.param, world.parties.of
+    robot = state.robot
+    home = world.parties.home[of["robot"]]
+    dexterity = (robot.total_made.sum() / statics.robot_opening_total) ** param("robots.dexterity_exponent")
+    intelligence = np.exp(param("robots.intelligence_per_decade") * (state.capability - statics.opening_capability))
+    chips = (state.chip_it_w_opening / state.chip_it_w).mean() ** param("robots.chip_exponent")
+    base = param("robots.labour_equivalence") / (param("robots.labour_equivalence_max") - param("robots.labour_equivalence"))
+    state.robot_useful = robots.usefulness(base * intelligence, chips, dexterity, param("robots.labour_equivalence_max"))
+    useful = state.robot_useful[home]
+    per_unit = param("robots.workers_per_1000_units_year") * 12.0 / 1000.0
+    humans = statics.robot_workers * np.exp(param("robots.hiring_growth") * state.month / 12.0 * float(statics.growth))
+    made, state.robot_binds = robots.robots_made(
+        robot.line_capacity, per_unit, humans, robot.own_robots, useful,
+        np.full(len(home), state.fab.made_h100e.sum() * param("robots.chip_share") / len(home)), param("robots.h100e_onboard"),
+    )  # fmt: skip
+    robot.made = made
+    hours = param("robots.hours_per_year") / param("robots.human_hours")
+    worth = useful * statics.wage_usd[home] * hours * param("robots.worth_years")
+    in_line = worth * (state.robot_binds == 1) * param("robots.line_worth")
+    on_site = worth * np.minimum(state.labour_load[home], 1.0)
+    shares = robots.split(np.stack([in_line, robot.price_usd, on_site], axis=1), param("robots.split_scale_usd"))
+    wear = np.exp(-1.0 / (12.0 * param("robots.life_years")))
+    robot.own_robots = robot.own_robots * wear + made * shares[:, 0]
+    state.site_fleet = state.site_fleet * wear + np.bincount(home, made * shares[:, 2], len(statics.wage_usd))
+    state.site_robots = state.site_fleet * state.robot_useful * hours
+    robot.for_sale = made * shares[:, 1] + robot.unsold
+    before = robot.total_made.sum()
+    robot.total_made += made
+    robot.cost_usd = progress.wright(robot.cost_usd, before, robot.total_made.sum(), param("robots.learning_rate"))
+    lines = robot.line_capacity
+    grown = robots.grow_lines(
+        lines, robot.price_usd / robot.cost_usd / param("robots.wanted_markup") * np.where(robot.unsold > made, 0.5, 1.0),
+        param("robots.line_speed"), np.log(param("robots.ramp_limit")),
+    )  # fmt: skip
+    if statics.growth:
+        robot.line_capacity = grown
+        state.robot_line_capex_musd = np.maximum(grown - lines, 0.0) * 12.0 * param("robots.capex_per_unit_year_usd") * 1e-6
+    state.bought_musd[of["robot"], 3] += state.robot_line_capex_musd

@@ -45,7 +45,7 @@ def split_integer(total, weights, keys):
         floor = np.int64(np.floor(share))
         parts[order[q]] = floor
         rest -= floor
-        fraction[q] = floor - share if weight[q] > 0.0 else 2.0  # ascending: the largest fraction first, weight 0 never
+        fraction[q] = floor - share if weight[q] > 0.0 else 2.0  # largest first; weight 0 never
     rank = np.argsort(fraction, kind="mergesort")
     takers = 0
     for q in range(n):
@@ -57,7 +57,7 @@ def split_integer(total, weights, keys):
         for q in range(takers):
             parts[order[rank[q]]] += each + (1 if q < extra else 0)
     else:
-        # rounding made the floors too large (totals near 2^53 and above): take back from the smallest fractions that can give
+        # totals near 2^53 and above: rounding made the floors too large; the smallest fractions give back
         while rest < 0:
             for q in range(takers - 1, -1, -1):
                 if rest < 0 and parts[order[rank[q]]] > 0:
@@ -71,7 +71,7 @@ def split_integer(total, weights, keys):
 
 @kernel
 def split_rows(totals, weights, keys):
-    """Split each total (R,) over its row of weights (R, n): `split_integer` row by row. Returns (R, n) int64."""
+    """Split each total (R,) over its row of weights (R, n) by `split_integer`. Returns (R, n) int64."""
     parts = np.zeros(weights.shape, np.int64)
     for row in range(weights.shape[0]):
         parts[row] = split_integer(totals[row], weights[row], keys)
@@ -80,7 +80,7 @@ def split_rows(totals, weights, keys):
 
 @kernel
 def round_lots(quantity, lot, keys):
-    """Round quantities (n,) >= 0 to whole lots, at most one lot each, so that no more lots come out than whole ones went in.
+    """Round quantities (n,) >= 0 to whole lots; no more lots come out than whole ones went in.
 
     lot > 0 in the units of quantity. Returns (n,) int64 lots whose sum is the floor of Σ quantity / lot (up
     to 1e-9 lots).

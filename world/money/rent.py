@@ -100,7 +100,16 @@ def clear_rent(
         all_in_ref = energy_ref_usd_per_w_year[n] + rent_ref_usd_per_w_year[n]
         energy = energy_usd_per_w_year[n]
         staked = staked_gw[n]
-        terms = (base_stake_gw[n], energy, all_in_ref, base_elasticity, staked, site_spread, log_short, margin)
+        terms = (
+            base_stake_gw[n],
+            energy,
+            all_in_ref,
+            base_elasticity,
+            staked,
+            site_spread,
+            log_short,
+            margin,
+        )
         high = log_most
         low = _SMALLEST
         loads, sites, spare = _wanted(high, terms, site_gw[n], log_willing)

@@ -17,13 +17,13 @@ import numpy as np
 
 from ..kernels import kernel
 
-_DEPTH = 200.0  # P* is sought down to exp(-200) of the ceiling; where nobody wants the coins it stays there: worthless
+_DEPTH = 200.0  # P* is sought down to exp(-200) of the ceiling: a coin that nobody wants is worth that
 _HALVINGS = 62  # of that depth: to the last digit
 
 
 @kernel
 def ceiling_value(voll_usd_per_mwh, short_hours, rate):
-    """Return USD per W: what a watt that is certain to be missing `short_hours` a year is worth, for ever, at a yearly rate."""
+    """Return USD per W: the worth of `short_hours` a year, for ever, not being short; at a yearly rate."""
     return voll_usd_per_mwh * short_hours * 1e-6 / rate
 
 
@@ -114,12 +114,13 @@ def market_value(
                 high = middle
         value[n] = np.exp(high)
         for s in range(steps):
-            accepted[n, s] = waiting_gw[n, s] * _accepted(high, waiting_willing_usd_per_w[n, s], waiting_spread)
+            taken = _accepted(high, waiting_willing_usd_per_w[n, s], waiting_spread)
+            accepted[n, s] = waiting_gw[n, s] * taken
     return value, bound, rationed, accepted
 
 
 def adjust_value(value, target, speed):
-    """Return `P · (P*/P)^θ`: the share θ (0 to 1 a month) of the way to the market's value, in logarithms. USD per W, arrays."""
+    """Return `P · (P*/P)^θ`, USD per W: the share θ (0 to 1 a month) of the way to P*, in logarithms."""
     return value * (np.asarray(target) / value) ** speed
 
 
@@ -164,7 +165,9 @@ def solve_savings(
     return savings
 
 
-def opening_value(capex_usd_per_w, lifetime_years, fixed_om_usd_per_w_year, energy_margin_usd_per_w_year, credit, rate):
+def opening_value(
+    capex_usd_per_w, lifetime_years, fixed_om_usd_per_w_year, energy_margin_usd_per_w_year, credit, rate
+):
     """Return (P0, each): what the cheapest firm watt costs that can be had, USD per W.
 
     Each technology (..., K): `(capex · crf(rate, life) + fixed O&M - energy margin) / credit / rate`, per W
@@ -183,7 +186,10 @@ def opening_value(capex_usd_per_w, lifetime_years, fixed_om_usd_per_w_year, ener
 
 
 def q_ratio(value_usd_per_w, credit_gw, pv_margin_musd, cost_musd):
-    """Return q = (P·ΔA + present value of the energy margin) ÷ cost. 1 GW × 1 USD/W = 1000 MUSD. Where cost is 0 or less: inf."""
+    """Return q = (P·ΔA + present value of the energy margin) ÷ cost; inf where the cost is 0 or less.
+
+    1 GW × 1 USD/W = 1000 MUSD.
+    """
     cost = np.asarray(cost_musd, dtype=np.float64)
     worth = 1000.0 * np.asarray(value_usd_per_w) * credit_gw + pv_margin_musd
     paid = np.where(cost > 0.0, cost, 1.0)

@@ -37,11 +37,11 @@ from ..kernels import kernel
 
 
 class Clearing(NamedTuple):
-    """What a market ended in. Goods balance: Σ_i quantity + unsold = supply. Money balances: Σ_j spending + kept = budget."""
+    """What a market ended in: Σ_i quantity + unsold = supply and Σ_j spending + kept = budget."""
 
-    price: np.ndarray  # (J,) USD per unit, at the seller; where supply is zero: the lowest price at which nobody buys
+    price: np.ndarray  # (J,) USD per unit, at the seller; of a good that is not there: the lowest nobody pays
     quantity: np.ndarray  # (I, J) units
-    spending: np.ndarray  # (I, J) USD with freight and duty; the seller receives price × quantity
+    spending: np.ndarray  # (I, J) USD, freight and duty included; the seller gets price × quantity
     kept: np.ndarray  # (I,) USD not spent
     unsold: np.ndarray  # (J,) units not sold
     iterations: int  # interior-point steps, over all rounds
@@ -81,7 +81,7 @@ def _solve(a, b):
 
 @kernel
 def _start(budget, value, reserve, cost, edge, bids, x, m, y, p, rate):
-    """Set an interior point from bids (I, J), USD as a share of all budgets; without bids every budget is spread evenly."""
+    """Set an interior point from bids (I, J), shares of all budgets; without bids a budget is spread evenly."""
     buyers, goods = value.shape
     y[:] = 0.0
     for i in range(buyers):
@@ -90,7 +90,7 @@ def _start(budget, value, reserve, cost, edge, bids, x, m, y, p, rate):
         for j in range(goods):
             links += edge[i, j]
             sum_bids += bids[i, j] * edge[i, j]
-        even = 0.05 if sum_bids > 0.0 else 1.0  # the share of the budget spread evenly: it keeps the start inside
+        even = 0.05 if sum_bids > 0.0 else 1.0  # the share spread evenly keeps the start inside
         scale = (1.0 - even) * min(1.0, budget[i] / sum_bids) if sum_bids > 0.0 else 0.0
         m[i] = budget[i]
         for j in range(goods):
@@ -127,7 +127,7 @@ def _interior_point(budget, value, reserve, cost, edge, bids, careful, limit, to
     buyers, goods = value.shape
     y = np.empty(goods)
     _start(budget, value, reserve, cost, edge, bids, x, m, y, p, rate)
-    # slacks of the three kinds of inequality; kept as variables of their own, so that none loses digits near zero
+    # the slacks are variables of their own, so that none loses its digits near zero
     s = np.ones((buyers, goods))  # p + cost - rate · value
     s_money = 1.0 - rate
     s_good = p - reserve
@@ -296,10 +296,10 @@ def _clear(budgets, values, supply, reserve, cost, allowed, bids, tolerance, lim
     for i in range(buyers):
         live = False
         for j in range(goods):
-            if allowed[i, j] and supply[j] > 0.0 and budgets[i] > 0.0 and values[i, j] > reserve[j] + cost[i, j]:
+            worth = allowed[i, j] and values[i, j] > reserve[j] + cost[i, j]
+            if worth and supply[j] > 0.0 and budgets[i] > 0.0:
                 live = True
-                if column[j] < 0:
-                    column[j] = 0
+                column[j] = 0
         if live:
             row[rows] = i
             rows += 1
@@ -434,7 +434,10 @@ def clear(
     customs = np.where(np.isfinite(reserves), reserves, 0.0)
     steps = 0
     for _ in range(rounds):
-        result = Clearing(*_clear(budgets, values, quantities, reserves, cost + tariff * customs, allowed, bids, tolerance, limit))
+        full = cost + tariff * customs
+        result = Clearing(
+            *_clear(budgets, values, quantities, reserves, full, allowed, bids, tolerance, limit)
+        )
         steps += result.iterations
         # a duty of t USD lowers the price by at most t: this step cannot overshoot
         move = np.where(np.isfinite(reserves), result.price - customs, 0.0)

@@ -78,7 +78,7 @@ def test_no_load_no_wind_no_sun_stay_nothing():
     *_, kinds, _ = month(3)
     nothing = np.zeros((3, 24))
     days = weather.days_of_month(nothing, nothing, nothing, np.zeros(3), kinds, STILL, np.ones((5, 3)))
-    assert not (days.load.any() or days.wind_cf.any() or days.solar_cf.any() or days.hydro_cf.any())
+    assert max(out.max() for out in (days.load, days.wind_cf, days.solar_cf, days.hydro_cf)) == 0.0
 
 
 def test_weights_that_do_not_sum_to_one_are_refused():

@@ -1,0 +1,178 @@
+"""The exchange at work: power parts, accelerators and robots. Each market is cleared by the same kernel (world/trade)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .agents import ai_company
+from .world.build import projects as building
+from .world.opening_money import CHIPS
+from .world.trade import exchange
+
+_KW_PER_GW = 1e6
+
+
+def trade_parts(world: Any) -> None:
+    """Nations' builders bid for turbines, transformers, modules and cells that waiting projects need."""
+    state, statics, param, of = world.state, world.statics, world.tables.param, world.parties.of
+    places = world.places
+    zones = places.zone_nation
+    p = state.projects
+    soon = (p.stage == building.EQUIPMENT) | (
+        (p.stage == building.QUEUE) & (p.queue_left <= param("parts.order_ahead_months"))
+    ) | ((p.stage == building.PERMIT) & (p.permit_left + p.queue_left <= param("parts.order_ahead_months")))
+    n, kind, gw, owner = zones[p.zone[soon]], p.kind[soon], p.gw[soon], p.owner[soon]
+    supplier = state.supplier
+    supplier.sold_gw[:] = 0.0
+    supplier.revenue_musd[:] = 0.0
+    nations = len(places.nations)
+    for part in range(len(building.PARTS)):
+        need = statics.part_need[kind, part] * gw
+        want = np.maximum(np.bincount(n, need, nations) - state.parts_stock_gw[:, part], 0.0)
+        rows = np.flatnonzero(statics.supplier_part == part)
+        supply = supplier.capacity_gw[rows]
+        pressure = np.log(max(want.sum(), 1e-9) / max(supply.sum(), 1e-9))
+        bid = state.part_price[:, part] * np.exp(param("parts.bid_speed") * np.tanh(pressure))
+        cheapest = supplier.reserve_usd_per_kw[rows].min()
+        bid = np.maximum(bid, cheapest * param("parts.least_markup"))
+        tariff = statics.part_tariff[:, rows] * world.levers["solar_duty"][:, None]
+        customs = supplier.price_usd_per_kw[rows]
+        # a buyer pays up to several times its bid for a part that is there; its budget, not its worth, is what limits it
+        cleared = exchange.clear(
+            want * bid * _KW_PER_GW, np.repeat((bid * param("parts.worth_multiple"))[:, None], len(rows), axis=1),
+            supply * _KW_PER_GW, supplier.reserve_usd_per_kw[rows], tariff=tariff, customs_price=customs,
+        )  # fmt: skip
+        got = cleared.quantity / _KW_PER_GW
+        total = got.sum(axis=1)
+        got *= np.minimum(1.0, want / np.maximum(total, 1e-12))[:, None]
+        supplier.price_usd_per_kw[rows] = np.maximum(cleared.price, supplier.reserve_usd_per_kw[rows])
+        supplier.sold_gw[rows] = got.sum(axis=0)
+        cost = got * cleared.price[None, :]  # MUSD: GW × USD/kW
+        duty = got * tariff * customs[None, :]
+        supplier.revenue_musd[rows] = cost.sum(axis=0)
+        state.parts_stock_gw[:, part] += got.sum(axis=1)
+        bought = got.sum(axis=1)
+        paid = (cost + duty).sum(axis=1) / np.maximum(bought, 1e-12)
+        state.part_price[:, part] = np.where(bought > 0.0, np.minimum(bid, np.maximum(paid, cheapest)), bid)
+        _pay_parts(world, of, n, need, owner, cost, duty, rows)
+    premium = state.part_price - statics.part_base_price
+    state.parts_premium_usd_per_kw = np.maximum(premium, -statics.part_base_price) @ statics.part_need.T[:, :-1]
+
+
+def _pay_parts(world: Any, of: Any, n, need, owner, cost, duty, rows) -> None:
+    """Owners of waiting projects pay suppliers and customs in proportion to what they need."""
+    state, ledger = world.state, world.state.ledger
+    total = np.bincount(n, need, len(cost))
+    share = need / np.maximum(total[n], 1e-12)
+    by_owner = np.bincount(owner, share * cost.sum(axis=1)[n], len(world.parties))
+    nation_of = np.zeros(len(world.parties), dtype=np.int64)
+    nation_of[owner] = n
+    for who in np.flatnonzero(by_owner > 0.0):
+        home = int(nation_of[who])
+        part = cost[home] / max(cost[home].sum(), 1e-12)
+        ledger.pay("capex", int(who), of["supplier"][rows], by_owner[who] * part)
+    duties = np.bincount(owner, share * duty.sum(axis=1)[n], len(world.parties))
+    who = np.flatnonzero(duties > 0.0)
+    ledger.pay("tariff", who, of["government"][nation_of[who]], duties[who])
+    column = np.where(np.isin(np.arange(len(world.parties)), of["ai"]), 2, 0)
+    spent = by_owner + duties
+    buyers = np.flatnonzero(spent > 0.0)
+    state.bought_musd[buyers, column[buyers]] += spent[buyers]
+
+
+def open_share(world: Any) -> np.ndarray:
+    """Return [seller nation, buyer nation] the share of free trade in accelerators that controls leave (leaks included)."""
+    statics = world.statics
+    strength = world.levers["chip_controls"]
+    legal, leak, refused = statics.chip_legal, statics.chip_smuggled, statics.chip_refused
+    left = legal * (1.0 - refused) + (1.0 - legal) * leak
+    return 1.0 - strength[:, None] * (1.0 - left)
+
+
+def trade_accelerators(world: Any) -> None:
+    """AI companies buy chips. A controlled company may spend only the open share of its budget on controlled makers."""
+    state, statics, param, of = world.state, world.statics, world.tables.param, world.parties.of
+    fab, designers = state.fab, statics.designers
+    home = world.parties.home
+    buyers, makers = of["ai"], of["chipmaker"][designers]
+    factor = param("chips.server_price_factor")
+    bids = ai_company.bid_for_chips(world)
+    share = open_share(world)[home[makers][None, :], home[buyers][:, None]]  # [C, D]
+    free = share >= 1.0 - 1e-12
+    open_part = np.where(free.all(axis=1), 1.0, np.min(np.where(free, 1.0, share), axis=1))
+    budget = bids.budget_musd * 1e6 / factor
+    value = np.concatenate([bids.value, np.where(free, bids.value, 0.0)]) * 1e6 / factor
+    allowed = np.concatenate([np.ones_like(free), free])
+    supply = fab.stock_h100e[designers]
+    cleared = exchange.clear(
+        np.concatenate([budget * open_part, budget * (1.0 - open_part)]), value, supply, state.chip_cost_usd, allowed=allowed
+    )
+    companies = len(buyers)
+    got = cleared.quantity[:companies] + cleared.quantity[companies:]
+    cost = got * cleared.price[None, :] * 1e-6
+    fab.stock_h100e[designers] = np.maximum(supply - got.sum(axis=0), 0.0)
+    _tell_prices(world, fab.price_usd[designers], cleared.price, supply)
+    fab.price_usd[designers] = cleared.price
+    fab.revenue_musd[:] = 0.0
+    fab.revenue_musd[designers] = cost.sum(axis=0)
+    sold = got.sum(axis=0)
+    state.chip_orders = state.chip_orders + (
+        np.maximum(cleared.spending.sum(axis=0) / np.maximum(cleared.price, 1e-9), sold) * (1.0 + statics.order_growth)
+        - state.chip_orders
+    ) / param("chips.order_memory_months")
+    who, d = np.nonzero(cost > 0.0)
+    state.ledger.pay("chips", buyers[who], makers[d], cost[who, d])
+    servers = cost.sum(axis=1) * (factor - 1.0)
+    state.ledger.pay("capex", buyers, of["households"][home[buyers]], servers)
+    spent = cost.sum(axis=1) * factor
+    state.bought_musd[buyers, CHIPS] += spent
+    state.ai.chip_spending_musd = spent
+    lead = param("chips.delivery_months") + statics.chip_freight_months[home[makers][:, None], home[buyers][None, :]].T
+    slot = np.minimum(np.round(lead).astype(np.int64), len(state.transit_h100e) - 1)
+    np.add.at(state.transit_h100e, (slot, np.arange(companies)[:, None]), got)
+    np.add.at(state.transit_it_gw, (slot, np.arange(companies)[:, None]), got * state.chip_it_w[None, :] * 1e-9)
+
+
+def _tell_prices(world: Any, before: np.ndarray, after: np.ndarray, supply: np.ndarray) -> None:
+    jump = np.abs(np.log(np.maximum(after, 1e-9) / np.maximum(before, 1e-9)))
+    for d in np.flatnonzero((jump > world.tables.param("events.price_jump")) & (supply > 0.0)):
+        party = int(world.parties.of["chipmaker"][world.statics.designers[d]])
+        name = world.parties.names[party]
+        word = "more" if after[d] > before[d] else "less"
+        world.tell(
+            "price", world.places.nations[world.parties.home[party]], name,
+            f"{name}'s chips cost {word}: {after[d]:,.0f} USD per H100e after {before[d]:,.0f}.",
+        )  # fmt: skip
+
+
+def trade_robots(world: Any) -> None:
+    """Households and industry buy robots for the wages they save; budgets follow worth over price."""
+    state, statics, param, of = world.state, world.statics, world.tables.param, world.parties.of
+    robot, households = state.robot, state.households
+    home = world.parties.home[of["robot"]]
+    subsidy = world.levers["robot_subsidy"]
+    worth = state.robot_useful.max() * statics.wage_usd * param("robots.hours_per_year") / param("robots.human_hours") * param(
+        "robots.worth_years"
+    )
+    cleared = exchange.clear(
+        households.robot_budget_musd * 1e6, np.repeat(worth[:, None], len(home), axis=1), robot.for_sale, robot.cost_usd
+    )
+    cost = cleared.quantity * cleared.price[None, :] * 1e-6
+    buyer, maker = np.nonzero(cost > 0.0)
+    state.ledger.pay("robots", of["households"][buyer], of["robot"][maker], cost[buyer, maker])
+    state.ledger.pay("subsidy", of["government"], of["households"], cost.sum(axis=1) * subsidy)
+    state.robot_subsidy_musd = cost.sum(axis=1) * subsidy
+    robot.sold = cleared.quantity.sum(axis=0)
+    robot.unsold = np.maximum(robot.for_sale - robot.sold, 0.0)
+    robot.revenue_musd = cost.sum(axis=0)
+    robot.price_usd = np.where(robot.sold > 0.0, cleared.price, robot.price_usd)
+    wear = 1.0 - np.exp(-1.0 / (12.0 * param("robots.life_years")))
+    bought = cleared.quantity.sum(axis=1)
+    households.robots += bought - households.robots * wear
+    mean = (robot.price_usd * np.maximum(robot.sold, 1e-9)).sum() / np.maximum(robot.sold, 1e-9).sum()
+    pull = np.log(np.maximum(worth * (1.0 + subsidy), 1e-9) / mean)
+    greatest = param("robots.greatest_budget_growth")
+    if statics.growth:
+        households.robot_budget_musd *= np.exp(greatest * np.tanh(param("robots.budget_speed") * pull / greatest) / 12.0)

@@ -1,0 +1,35 @@
+"""Tasks: what capability opens, band by band, and how fast customers take it up."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def opened_share(capability, threshold, spread):
+    """Return the share [N, B] of each task band that AI can do: logistic in capability [N] (log10 FLOP or OOM).
+
+    `threshold` [B] where half is open, `spread` [B] > 0 the scale, in the unit of capability. −inf opens nothing.
+    """
+    reach = (np.asarray(capability, dtype=float)[:, None] - threshold[None, :]) / spread[None, :]
+    return 0.5 * (1.0 + np.tanh(0.5 * reach))
+
+
+def adopt(adopted, opened, years_10_90, seed_share):
+    """Return next month's adopted share [N, B]: logistic diffusion toward what is `opened` [N, B], solved exactly.
+
+    It takes `years_10_90` [B] from 10 to 90 % of what is open (Mansfield 1961); a band that has just opened starts from
+    `seed_share` of it. Where less is open than in use, use falls at the same speed.
+    """
+    rate = 2.0 * np.log(9.0) / (12.0 * np.asarray(years_10_90, dtype=float))
+    held = np.maximum(adopted, seed_share * opened)
+    some = held > 0.0
+    ratio = np.where(some, opened / np.where(some, held, 1.0), 1.0)
+    return opened / np.where(some, 1.0 + (ratio - 1.0) * np.exp(-rate), 1.0)
+
+
+def addressed_share(adopted, wage_share, willingness):
+    """Return the share of GDP [N] that buyers would spend: Σ over bands of adopted × wage bill share × willingness to pay.
+
+    `wage_share` [N, B] share of GDP; `willingness` share of labour cost paid for AI that does the task.
+    """
+    return (adopted * wage_share).sum(axis=1) * willingness
