@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .agents import ai_company, bank, fab, households, launcher, nation, robot_factory, supplier, utility
-from .markets import accelerators, parts, robots
+from .markets import trade_accelerators, trade_parts, trade_robots
 from .world.audit import AuditFailure, check
 from .world.build import projects as building
 from .world.limiting import CAUSE
@@ -15,14 +15,13 @@ from .world.money import coin_market
 from .world.money import value as worth
 from .world.money.integers import split_integer
 from .world.money.matrices import MonthBooks, balance_sheet
-from .world.opening_money import CHIPS, HALLS, PLANTS, ai_stakes, tight_stakes
+from .world.opening_compute import effective_supply, training_power
+from .world.opening_money import HALLS, PLANTS, tight_stakes
 from .world.opening_power import current_costs
 from .world.orders import Payment, Stake
 from .world.power import accredit, fleet
-from .world.power.stakes import stake_gw
 from .world.recording import month_values
 from .world.tech import progress, services
-from .world.opening_compute import effective_supply, training_power
 
 __all__ = ["PHASES", "AuditFailure"]
 
@@ -94,7 +93,7 @@ def technology(world: Any) -> None:
 
 def deliveries(world: Any) -> None:
     """Chips arrive, old chips fail, books depreciate."""
-    state, param, of = world.state, world.tables.param, world.parties.of
+    state, param = world.state, world.tables.param
     ai = state.ai
     wear = 1.0 - np.exp(-param("chips.loss_rate") / 12.0) if world.statics.growth else 0.0
     state.scrapped_h100e = (ai.chips_h100e + state.orbit_h100e) * wear
@@ -118,8 +117,6 @@ def deliveries(world: Any) -> None:
     state.tangible -= loss
     state.depreciation_musd = loss
     state.bought_musd[:] = 0.0
-    state.unpaid_musd = np.zeros(len(world.parties))
-    world.statics.lots = of
 
 
 # -- 4 construction ---------------------------------------------------------------------------------------------
@@ -130,7 +127,7 @@ def construction(world: Any) -> None:
     state, statics, param = world.state, world.statics, world.tables.param
     places, of = world.places, world.parties.of
     zones = places.zone_nation
-    state.workers_total = state.workers * (1.0 + 0.0) + state.site_robots
+    state.workers_total = state.workers + state.site_robots
     done = building.advance(
         state.projects, zones, statics.building_rules, state.parts_stock_gw, state.workers_total
     )
@@ -193,7 +190,7 @@ def _plant_cost(state: Any, statics: Any, n: np.ndarray, k: np.ndarray) -> np.nd
 def accreditation(world: Any) -> None:
     """Old plants retire, new ones mint; capacity that goes leaves a shortfall that its owner buys back within a year."""
     state, statics, param = world.state, world.statics, world.tables.param
-    places, of, ledger = world.places, world.parties.of, state.ledger
+    places, of = world.places, world.parties.of
     zones = places.zone_nation
     year = world.calendar.year(state.month)
     system = statics.system
@@ -239,7 +236,6 @@ def accreditation(world: Any) -> None:
         )
     closed = np.bincount(zones, (closing * np.maximum(state.credit, 0.0)).sum(axis=1), len(places.nations)) * 12.0
     state.retiring_gw = state.retiring_gw + (closed - state.retiring_gw) / 12.0
-    ledger.minted_total += np.bincount(zones, np.maximum(up, 0), len(places.nations)).astype(np.int64) * 0
 
 
 def _book(world: Any, party: int, n: int, kw: int) -> None:
@@ -395,13 +391,12 @@ def dispatch(world: Any) -> None:
     state.margin_usd_per_kw_year = state.margin_ring.sum(axis=0)
     state.mean_price = state.mean_price + (state.power.mean_price - state.mean_price) / 12.0
     apply_payments(world, utility.bills(world))
-    ai_bill = np.zeros(len(state.powered_gw))
     zone_total = np.maximum(state.powered_gw.sum(axis=0), 1e-12)
     share = state.powered_gw / zone_total
     bills = share * (state.power.ai_bill_musd + state.power.ai_gwh * statics.system.network_usd * statics.site_network_share * 1e-3)
     who, z = np.nonzero(bills > 0.0)
     state.ledger.pay("energy", world.parties.of["ai"][who], world.parties.of["utility"][z], bills[who, z])
-    state.ai_power_cost_musd = bills.sum(axis=1) + ai_bill
+    state.ai_power_cost_musd = bills.sum(axis=1)
     state.nation.power_tax_musd = np.bincount(world.places.zone_nation, state.power.carbon_musd, len(world.places.nations))
     for n in np.flatnonzero(np.bincount(world.places.zone_nation, state.power.unserved_gwh, len(world.places.nations)) > statics.told_unserved_gwh):
         world.tell("shortage", world.places.nations[n], "", "Some load was not served this month.")
@@ -484,11 +479,11 @@ def ai_services(world: Any) -> None:
 def exchange(world: Any) -> None:
     """Parts, accelerators and robots change hands."""
     apply_payments(world, ai_company.plan_capex(world))
-    parts.trade(world)
+    trade_parts(world)
     supplier.grow(world)
     apply_payments(world, supplier.costs(world))
     fab.produce(world)
-    accelerators.trade(world)
+    trade_accelerators(world)
     apply_payments(world, fab.suppliers_bill(world))
     fab.expand(world)
 
@@ -499,7 +494,7 @@ def exchange(world: Any) -> None:
 def robots_and_launches(world: Any) -> None:
     """Robots are made, sold and put to work; ships fly; orbital halls are lofted."""
     robot_factory.make(world)
-    robots.trade(world)
+    trade_robots(world)
     apply_payments(world, robot_factory.costs(world))
     launcher.fly(world)
     apply_payments(world, launcher.bills(world))
@@ -555,8 +550,6 @@ def start_projects(world: Any, order: Any, hall: bool = False) -> None:
 def value_and_fx(world: Any) -> None:
     """The value of a watt moves toward what clears the market for coins; cross rates follow it."""
     state, statics, param = world.state, world.statics, world.tables.param
-    price = state.value[world.parties.home] / 1000.0
-    state.sheet_opening = state.sheet_closing if state.month else None
     growth = state.nation.gdp_musd / statics.opening_gdp_musd
     state.households.savings_musd = statics.opening_savings_musd * growth
     target, bound, rationed = coin_market.target_value(world.tables, statics, state)
@@ -568,7 +561,6 @@ def value_and_fx(world: Any) -> None:
         world.tell("price", world.places.nations[n], "", f"The value of a watt {word} from {state.old_value[n]:.2f} to {state.value[n]:.2f} USD.")
     q = np.where(state.credit > param("invest.least_credit"), state.project_q, 0.0)
     state.q = np.array([q[zones].max() for zones in world.places.zones_of])
-    assert price is not None
 
 
 # -- 14 settlement ----------------------------------------------------------------------------------------------
@@ -669,4 +661,3 @@ PHASES = (
     policy, technology, deliveries, construction, accreditation, stake_and_rent, dispatch, compute, ai_services, exchange,
     robots_and_launches, investment, value_and_fx, settlement, audit, record,
 )  # fmt: skip
-_UNUSED = (CHIPS, ai_stakes, stake_gw)

@@ -86,7 +86,8 @@ def split_work(world: Any) -> np.ndarray:
     """Return [C] the share of powered compute that serves customers; the rest trains."""
     ai, param = world.state.ai, world.tables.param
     return serving.adjust_share(
-        ai.serving_share, world.state.price_growth, param("serving.target_share"), param("serving.speed")
+        ai.serving_share, world.state.price_growth, param("serving.target_share"), param("serving.response"),
+        param("serving.speed")
     )
 
 

@@ -190,7 +190,10 @@ def _open_services(tables: Tables, statics: Any, state: Any) -> None:
     lead = np.nanmax(known)
     lag = param("ai.follower_gap_decades")
     state.capability = np.where(np.isnan(known), lead - lag, known)
+    statics.opening_capability = state.capability.copy()
     state.software = np.ones(len(nations))
+    statics.order_growth = param("chips.order_growth")
+    state.memory_short = np.zeros(1)
     revenue = tables["ai_revenue"].grid("nation", nations, item="ai_revenue_musd", missing=0.0)
     opened = services.opened_share(state.capability, statics.band_threshold, statics.band_spread)
     market = (opened * statics.band_demand).sum(axis=1) * state.nation.gdp_musd
@@ -257,7 +260,10 @@ def _open_robots(tables: Tables, statics: Any, state: Any) -> None:
     state.households.robot_budget_musd = np.bincount(home, robot.made * robot.price_usd * 1e-6, nations)
     state.robot_line_capex_musd = np.zeros(len(makers))
     statics.robot_opening_total = robot.total_made.sum()
-    state.site_robots = np.zeros(nations)
+    state.site_robots, state.site_fleet = np.zeros(nations), np.zeros(nations)
+    statics.robot_workers = robot.line_capacity * param("robots.workers_per_1000_units_year") * 12.0 / 1000.0
+    state.chip_it_w_opening = state.chip_it_w.copy()
+    state.robot_useful = np.full(nations, param("robots.labour_equivalence"))
     wage = tables["nation_values"].grid("nation", statics.places.nations, item="construction_wage_usd_per_year")
     statics.wage_usd = wage
 
@@ -291,7 +297,7 @@ def _open_parts(tables: Tables, statics: Any, state: Any) -> None:
     item = lambda what: tables["supplier_values"].grid("supplier", makers, item=what, missing=0.0)  # noqa: E731
     supplier = state.supplier
     supplier.capacity_gw = item("capacity_gw_per_year") / 12.0
-    supplier.reserve_usd_per_kw = np.maximum(item("reserve_usd_per_kw"), param("supplier.least_cost"))
+    supplier.reserve_usd_per_kw = np.maximum(item("reserve_price_usd_per_kw"), param("supplier.least_cost"))
     supplier.price_usd_per_kw = supplier.reserve_usd_per_kw
     supplier.sold_gw = supplier.capacity_gw * param("supplier.opening_utilisation")
     supplier.utilisation = param("supplier.opening_utilisation")
@@ -302,7 +308,7 @@ def _open_parts(tables: Tables, statics: Any, state: Any) -> None:
     for i, buyer in enumerate(nations):
         for j in range(len(makers)):
             statics.part_tariff[i, j] = tariffs.get(
-                0.0, buyer=buyer, seller=nations[home[j]], part=building.PARTS[part[j]]
+                0.0, importer=buyer, exporter=nations[home[j]], part=building.PARTS[part[j]]
             )
     kinds = len(places.technologies) + 1
     statics.part_need = np.zeros((kinds, len(building.PARTS)))
@@ -325,6 +331,8 @@ def _open_parts(tables: Tables, statics: Any, state: Any) -> None:
     state.workers = np.maximum(work, param("build.least_workers")) / param("build.opening_labour_load")
     state.labour_load = np.full(len(nations), param("build.opening_labour_load"))
     state.site_cost = np.ones(len(nations))
+    statics.least_site_share = param("build.least_site_share")
+    statics.building_rules = building.Rules(statics.part_need, jobs, np.zeros(kinds), False, param("build.smallest_split_gw"))
     state.waiting = np.zeros((len(nations), len(building.WAITS)))
     state.retiring_gw = np.zeros(len(nations))
 

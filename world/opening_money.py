@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .draws import name_keys
 from .money import coin_market
 from .money import value as worth
 from .money.ledger import Ledger
@@ -27,7 +28,7 @@ def open_money(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     state.accredited_kw = coins.copy()
     state.value = opening_values(tables, statics, state)
     state.tight_weights = np.empty((nations, 24))
-    _stakes(statics, state, param)
+    tight_stakes(statics, state, param)
     # plants minted the coins: obligations by capacity's share of its zone
     weight = np.maximum((state.fleet_gw * np.maximum(state.credit, 0.0)).sum(axis=1), 1e-12)
     for n in range(nations):
@@ -56,6 +57,7 @@ def open_money(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     silicon = param("ai.capex_silicon_usd_per_w") * 1000.0 / param("ai.pue_peak")
     state.tangible[of["ai"], CHIPS] = ai.chips_facility_gw * silicon * param("ai.opening_chip_book_share")
     statics.hall_cost_musd_per_gw = param("ai.capex_site_usd_per_w") * 1000.0
+    statics.hall_cost_ratio = tables["hall_times"].grid("nation", places.nations, item="cost_ratio")
     state.tangible[of["ai"], HALLS] = state.halls_gw.sum(axis=1) * statics.hall_cost_musd_per_gw * param("ai.opening_hall_book_share")
     # usual monthly spending
     state.outflow_musd = np.zeros(len(home))
@@ -108,8 +110,15 @@ def open_money(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     state.depreciation_musd = np.zeros((len(home), len(TANGIBLE)))
     state.bought_musd = np.zeros((len(home), len(TANGIBLE)))
     state.shortfall_plan_kw = np.zeros(len(home), dtype=np.int64)
+    statics.firms_set = frozenset(int(p) for p in statics.firms)
+    statics.party_keys = name_keys(parties.names)
+    state.hall_spend_musd = np.zeros(len(of["ai"]))
+    state.ai_budget_musd = ai.capex_musd / 12.0
     first_tariff = _tariffs(tables, statics, state)
     state.utility.tariff_usd_per_mwh = first_tariff
+    statics.opening_tariff = first_tariff
+    state.price_response = np.zeros(nations)
+    state.sheet = None
     worth_of_market(tables, statics, state)
 
 
@@ -137,7 +146,7 @@ def opening_values(tables: Tables, statics: Any, state: Any) -> np.ndarray:
     return np.maximum(found, param("money.least_opening_value"))
 
 
-def _stakes(statics: Any, state: Any, param: Any) -> None:
+def tight_stakes(statics: Any, state: Any, param: Any) -> None:
     """Weights of the tight hours per nation and what base load must stake."""
     places, days = statics.places, state.days
     nations = len(places.nations)

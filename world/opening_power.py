@@ -8,8 +8,9 @@ import numpy as np
 
 from .build import projects as building
 from .columns import Columns
-from .draws import Draws
+from .draws import Draws, name_key, name_keys
 from .power import accredit, fleet
+from .power.accredit_audit import link_matrix_gw
 from .power.system import RunningCosts, running_costs
 from .tables import Tables
 
@@ -42,6 +43,18 @@ def open_power(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     )
     state.fleet_gw = capacity.copy()
     state.running = current_costs(statics, state)
+    statics.retire_scale = np.full(len(nations) * len(techs), param("power.retirement_spread_years"))
+    statics.fuel_keys = name_keys(places.fuel)  # technologies of one fuel share its shocks
+    statics.opening_capex = state.capex_usd_per_kw.copy()
+    statics.experience_gw = np.maximum(capacity.sum(axis=0), param("power.least_experience_gw"))
+    statics.mean_days = _HOURS_PER_YEAR / 24.0 / 12.0
+    statics.site_network_share = param("ai.network_cost_share")
+    statics.told_unserved_gwh = param("events.unserved_gwh")
+    statics.link_matrix_gw = link_matrix_gw(
+        len(zones), places.zone_nation, np.concatenate([places.line_from, places.line_to]),
+        np.concatenate([places.line_to, places.line_from]),
+        np.concatenate([places.line_forward_gw, places.line_reverse_gw]),
+    )  # fmt: skip
     # a year at constant load
     state.plan = system.empty_plan()
     _first_year(statics, state, param)
@@ -97,8 +110,10 @@ def _costs(tables: Tables, statics: Any, state: Any) -> None:
     statics.efficiency = heat
     statics.efficiency_new = heat[:, :, 2][zones]
     value = lambda item: tables["capacity_value"].grid("nation", nations, item=item)  # noqa: E731
-    statics.reserve_margin, statics.hurdle = value("reserve_margin_target"), value("hurdle_rate")
-    statics.planned_share, imported = value("planned_share"), value("fuel_import_share")
+    statics.reserve_margin = value("reserve_margin_target")
+    statics.hurdle = tables["nation_values"].grid("nation", nations, item="wacc_power")
+    structure = lambda item: tables["power_structure"].grid("nation", nations, item=item)  # noqa: E731
+    statics.planned_share, imported = structure("planned_share"), structure("fuel_import_share")
     # where fuel is bought: at home, the rest from the region that holds everybody else (the last nation)
     statics.abroad = len(nations) - 1
     statics.fuel_origin = np.diag(1.0 - imported)
@@ -163,9 +178,12 @@ def _open_projects(tables: Tables, statics: Any, state: Any, calendar: Any) -> N
     """Put into the pipeline what was under way at the start, and what recent building implies for later months."""
     places, param = statics.places, tables.param
     nations, techs = places.nations, places.technologies
-    kinds = [*techs, "hall"]
-    times = tables["build_times"]
-    months = lambda item: times.grid("nation", nations, "technology", kinds, item=item)  # noqa: E731
+    halls = tables["hall_times"]
+
+    def months(item: str) -> np.ndarray:
+        plants = tables[item].grid("nation", nations, "technology", techs)
+        return np.concatenate([plants, halls.grid("nation", nations, "item", [item])], axis=1)
+
     statics.hall_kind = len(techs)
     statics.permit_months, statics.queue_months, statics.build_months = (
         months("permit_months"), months("queue_months"), months("build_months"))  # fmt: skip
@@ -223,4 +241,8 @@ def _open_projects(tables: Tables, statics: Any, state: Any, calendar: Any) -> N
     state.under_way_gw = np.zeros_like(capacity)
     mine = state.projects.kind < len(techs)
     np.add.at(state.under_way_gw, (state.projects.zone[mine], state.projects.kind[mine]), state.projects.gw[mine])
+    state.commissioned = tuple(np.empty(0, dtype=np.int64) for _ in range(3)) + (np.empty(0),)
+    statics.project_keys = np.array(
+        [[name_key(f"{zone}/{kind}") for kind in (*techs, "hall")] for zone in places.zones], dtype=np.uint64
+    )
     state.permit_factor, state.queue_factor = np.ones(len(nations)), np.ones(len(nations))

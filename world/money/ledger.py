@@ -187,6 +187,29 @@ class Ledger:
         self.coins[self.bank_of[nation], nation] += kw
         self.deposits[party] += kw
 
+    def buy_abroad(self, party: int, nation: int, kw: int, value: np.ndarray) -> None:
+        """Let a foreign party buy `kw` coins of a nation from its bank: paid in its own money over the exchange."""
+        home = int(self.home[party])
+        price = int(np.floor(kw * value[nation] / value[home] + 0.5))
+        price = min(price, max(int(self.deposits[party]), 0))
+        kw = int(np.floor(price * value[home] / value[nation]))
+        self.deposits[party] -= price
+        self.nostro[nation, home] += price
+        # the foreign bank gives up coins for a claim: its equity in its own coin falls by them
+        self.deposits[self.bank_of[nation]] -= kw
+        self.coins[self.bank_of[nation], nation] -= kw
+        self.coins[party, nation] += kw
+
+    def sell_abroad(self, party: int, nation: int, kw: int, value: np.ndarray) -> None:
+        """Reverse of `buy_abroad`: the party gets money at home, its bank a claim on the other nation's bank."""
+        home = int(self.home[party])
+        price = int(np.floor(kw * value[nation] / value[home]))
+        self.coins[party, nation] -= kw
+        self.coins[self.bank_of[nation], nation] += kw
+        self.nostro[home, nation] += kw
+        self.deposits[party] += price
+        self.deposits[self.bank_of[home]] -= price
+
     def lend(self, party: np.ndarray, kw: np.ndarray) -> None:
         """Grant loans that create deposits (negative: repay)."""
         np.add.at(self.loans, party, kw)

@@ -995,6 +995,11 @@ def _join_hours(nodes, arcs, units, hop, worth, origin, plan, small, stale):
     """
     _, charge, discharge, state = plan
     hours = nodes.shape[0]
+    floor = np.inf  # what is cheaper than anything that could be generated less comes from a cycle: use that first
+    for h in range(hours):
+        for z in range(nodes.shape[1]):
+            floor = min(floor, nodes[h, z].buy)
+    floor = min(floor, 0.0) - 1.0
     for _ in range(LONGEST_CHAIN):
         changed = False
         stale[:] = False
@@ -1012,8 +1017,11 @@ def _join_hours(nodes, arcs, units, hop, worth, origin, plan, small, stale):
         if not changed:
             break
         for h in range(hours):
-            if stale[h]:
-                _relax_buy(nodes[h], arcs[h])
+            if stale[h] and not _relax_buy(nodes[h], arcs[h]):
+                return
+            for z in range(nodes.shape[1]):
+                if nodes[h, z].buy < floor:
+                    return
 
 
 LONGEST_CHAIN = 8  # rounds of storage hops in one path; more never paid in tests

@@ -86,7 +86,8 @@ class PowerSystem:
         self.spread = Spread(*(param(f"days.{name}_spread") for name in Spread._fields))
         self.hydro_peak, self.river_share = param("power.hydro_peak_share"), param("power.run_of_river_share")
         self.offer_cap, self.network_usd = param("power.offer_cap"), param("power.network_cost")
-        self.store_hours = np.array([param("power.battery_hours"), param("power.pumped_hours")])
+        hours = tables["storage_hours"].grid("nation", places.nations, "technology", ["battery", "pumped_hydro"])
+        self.store_hours = hours[places.zone_nation]  # [Z, 2] hours at full power
         self.store_efficiency = np.array([param("power.battery_efficiency"), param("power.pumped_efficiency")])
         self.tech = {name: i for i, name in enumerate(techs)}
         self.border = _border(tables, places)
@@ -123,7 +124,7 @@ class PowerSystem:
         out = np.stack([hydro * self.hydro_peak, battery, pumped], axis=1).ravel()
         into = np.stack([np.zeros(self.z), battery, pumped], axis=1).ravel()
         energy = np.stack(
-            [hydro * _HOURS, battery * self.store_hours[0], pumped * self.store_hours[1]], axis=1
+            [hydro * _HOURS, battery * self.store_hours[:, 0], pumped * self.store_hours[:, 1]], axis=1
         ).ravel()
         return Units(self.unit_zone, into, out, energy, self.unit_efficiency, self.unit_efficiency)
 
@@ -149,11 +150,17 @@ class PowerSystem:
         solar = np.stack([self.solar_profile[:, m] for m in season_month], axis=1)
         hydro_hours = np.stack([self.hydro_profile[:, m] for m in season_month], axis=1) * self.hydro_dry * _HOURS
         hours = np.zeros((self.z, self.k))
-        hours[:, self.tech["battery"]], hours[:, self.tech["pumped_hydro"]] = self.store_hours
+        hours[:, self.tech["battery"]], hours[:, self.tech["pumped_hydro"]] = self.store_hours.T
         return DesignDays(
             load, self.role, credit, solar, hydro_hours, hours,
             np.full(self.z, self.store_efficiency[0]), np.zeros((self.z, 2)),
         )  # fmt: skip
+
+    def design_load(self, days: DesignDays, base_gw, ai_gw, coincidence) -> DesignDays:
+        """Return `days` with the loads of new mean base loads and flat AI loads [Z]."""
+        top = self.peak_day.max(axis=2, keepdims=True)
+        peak = (self.peak_day / top) * (self.peak_mult * (base_gw * coincidence)[:, None])[:, :, None]
+        return days._replace(load=np.repeat((peak + ai_gw[:, None, None])[:, :, None, :], 2, axis=2))
 
     # -- the month ----------------------------------------------------------------------------------------------
 
@@ -247,7 +254,7 @@ class PowerSystem:
         margin[:, self.tech["hydro"]] = flat
         for name, i in (("battery", 0), ("pumped_hydro", 1)):
             out = np.zeros(z)
-            account.storage_margin(clearing.price, self.store_hours[i], self.store_efficiency[i], hours, self.offer_cap, out)
+            account.storage_margin(clearing.price, np.ascontiguousarray(self.store_hours[:, i]), self.store_efficiency[i], hours, self.offer_cap, out)
             margin[:, self.tech[name]] = out
         heat = (cost[:, :k] - energy[:, :k] * running.variable_om * 1e-3) / running.fuel_and_carbon  # PJ, see RunningCosts
         heat[:, [self.tech[name] for name in ("hydro", "battery", "pumped_hydro")]] = 0.0
@@ -304,7 +311,7 @@ def _border(tables: Tables, places: Places) -> Border:
         value = lambda item, z=zone, n=node: table.get(0.0, zone=z, node=n, item=item)  # noqa: E731
         for step in ("1", "2", "3"):
             rows.append((spot[zone], value(f"import_gw_{step}"), value(f"price_{step}"), False))
-        rows.append((spot[zone], value("export_gw"), value("price_1") * tables.param("power.export_price_share"), True))
+        rows.append((spot[zone], value("export_gw"), value("export_price"), True))
     rows = [row for row in rows if row[1] > 0.0]
     return Border(
         np.array([r[0] for r in rows], np.int64), np.array([r[1] for r in rows]), np.array([r[2] for r in rows]),

@@ -1,0 +1,73 @@
+"""The monthly audit: coins, energy and chips are accounted for, or the run stops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .power import accredit_audit
+
+_ENERGY_TOLERANCE = 1e-6  # GWh per GWh: the clearing balances every hour to rounding
+_CHIP_TOLERANCE = 1e-9
+_MUSD_TOLERANCE = 1e-6  # of the largest balance: payments are rounded to whole kW
+
+
+class AuditFailure(RuntimeError):
+    """A conservation law does not hold; the message names the month, who, and how much."""
+
+
+def check(world: Any) -> None:
+    """Audit one month. Raises AuditFailure."""
+    state = world.state
+    date = world.date
+    nations = world.places.nations
+    again = recount(world)
+    for n, text, gap in state.ledger.faults(again):
+        raise AuditFailure(f"{date}: {nations[n]}: {text} is off by {gap} kW")
+    scale = max(float(state.power.load_gwh.sum()), 1.0)
+    if abs(state.power.imbalance_gwh) > _ENERGY_TOLERANCE * scale:
+        raise AuditFailure(f"{date}: energy in less energy out and losses is {state.power.imbalance_gwh:.6g} GWh, must be 0")
+    _check_chips(world, date)
+    _check_books(world, date)
+
+
+def recount(world: Any) -> np.ndarray:
+    """Return accredited kW [N] proved anew from the plant rows by other algorithms (`accredit_audit`)."""
+    state, statics = world.state, world.statics
+    plants = state.plants
+    proof = accredit_audit.certify(
+        plants.zone, plants.technology, plants.capacity_gw, state.days, state.accreditation.supply_gw,
+        statics.system.grid, statics.link_matrix_gw,
+    )  # fmt: skip
+    for bad, word in ((proof.too_high, "more"), (proof.too_low, "less")):
+        if bad.any():
+            zone = world.places.zones[int(np.argwhere(bad)[0][0])]
+            raise AuditFailure(f"{world.date}: {zone} is accredited with {word} than its plants can carry, by over half a kW")
+    return proof.coins_kw
+
+
+def _check_chips(world: Any, date: str) -> None:
+    state = world.state
+    have = state.ai.chips_h100e.sum() + state.orbit_h100e.sum() + state.transit_h100e.sum() + state.fab.stock_h100e.sum()
+    made = state.chips_opening + state.chips_made_total.sum() - state.chips_scrapped_total.sum()
+    if abs(have - made) > _CHIP_TOLERANCE * max(made, 1.0):
+        raise AuditFailure(
+            f"{date}: chips held, in transit and in stock are {have:.6f} H100e; made less scrapped {made:.6f}: off by {have - made:.6g}"
+        )
+
+
+def _check_books(world: Any, date: str) -> None:
+    """Every party's net worth changes by its flows, what it bought, and revaluation – by nothing else."""
+    state = world.state
+    books = state.books[-1]
+    change = books.closing.sum(axis=1) - books.opening.sum(axis=1)
+    explained = books.flow + books.capital + books.revaluation.sum(axis=1)
+    gap = change - explained
+    scale = max(float(np.abs(books.closing).max()), 1.0)
+    worst = int(np.abs(gap).argmax())
+    if abs(gap[worst]) > _MUSD_TOLERANCE * scale:
+        raise AuditFailure(
+            f"{date}: net worth of {world.parties.names[worst]} changed by {change[worst]:.6f} MUSD, "
+            f"flows, purchases and revaluation explain {explained[worst]:.6f}: off by {gap[worst]:.6g}"
+        )
