@@ -94,7 +94,7 @@ class World(mesa.Model):
         self.datacollector = mesa.DataCollector(
             model_reporters={
                 "month": lambda m: m.calendar.date(m.month - 1),
-                **{name: _Headline(variable) for name, variable in HEADLINES.items()},
+                **{name: _headline(variable) for name, variable in HEADLINES.items()},
             }
         )
 
@@ -242,11 +242,10 @@ class World(mesa.Model):
         self.events.append(Event(self.month, self.date, kind, region, agent, text))
 
 
-class _Headline:
-    """Reporter of one variable's world total (a class, so that worlds pickle)."""
+def _headline(variable: str):
+    """Return a reporter of one variable's world total."""
 
-    def __init__(self, variable: str):
-        self.variable = variable
+    def report(world: World) -> float:
+        return float(np.nansum(world.record.data[variable][world.month - 1]))
 
-    def __call__(self, world: World) -> float:
-        return float(np.nansum(world.record.data[self.variable][world.month - 1]))
+    return report

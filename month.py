@@ -466,7 +466,12 @@ def ai_services(world: Any) -> None:
     state.ai_sales_musd = month
     income = month - rent.sum(axis=0) + rent.sum(axis=1)
     memory = param("ai.revenue_memory_months")
+    before_income = np.maximum(state.ai.revenue_musd, 1e-9)
     state.ai.revenue_musd += (12.0 * income - state.ai.revenue_musd) / memory
+    grown = 12.0 * np.log(np.maximum(state.ai.revenue_musd, 1e-9) / before_income)
+    # one market, one trend: a company's own growth is mostly that of the market
+    trend = float((grown * before_income).sum() / before_income.sum())
+    state.ai.revenue_growth += (trend - state.ai.revenue_growth) / param("ai.growth_memory_months")
     tax = world.levers["ai_tax"][world.parties.home[of["ai"]]]
     state.ai_tax_by_company = np.maximum(income, 0.0) * tax
     state.ai_tax_musd = np.bincount(world.parties.home[of["ai"]], state.ai_tax_by_company, len(world.places.nations))

@@ -28,12 +28,17 @@ class AICompany(Actor):
         "serving_share": Column("1", 0.6),
         "software": Column("1", 1.0),  # algorithmic efficiency, reference = 1 at the start
         "capability": Column("OOM"),
+        "revenue_growth": Column("1/yr"),  # smoothed growth of sales, in natural logs
         "roi": Column("1/yr"),  # smoothed return on what was invested
         "arrivals_gw": Column("GW/month"),  # smoothed chips arriving, as facility load
         "wanted_sites_gw": Column("GW"),
         "chip_spending_musd": Column("MUSD"),
         "active": Column("1", 1.0),
     }
+
+
+def open_ai_companies(tables: Any, places: Any) -> Columns:
+    return Columns(AICompany.COLUMNS, len(tables.labels("ai_companies")))
 
 
 # -- power ------------------------------------------------------------------------------------------------------
@@ -117,8 +122,10 @@ def plan_capex(world: Any) -> list[Payment]:
     roi = margin / np.maximum(invested, param("ai.smallest_musd"))
     ai.roi += (roi - ai.roi) * (1.0 - (1.0 - param("finance.expectation_gain")) ** (1.0 / 12.0))
     wacc = state.bank.loan_rate[home] + param("finance.equity_premium")
+    # a random walk with drift: sales are expected to go on growing as they did, for a while
+    expected = ai.roi * np.exp(ai.revenue_growth * param("ai.growth_horizon_years"))
     growth = financing.growth_of_capex(
-        ai.roi, wacc, state.nation.threat[home], param("finance.capex_speed"), param("finance.race_reaction"),
+        expected, wacc, state.nation.threat[home], param("finance.capex_speed"), param("finance.race_reaction"),
         param("finance.greatest_growth"),
     )  # fmt: skip
     desired = ai.capex_musd * np.exp(growth / 12.0)
@@ -128,10 +135,37 @@ def plan_capex(world: Any) -> list[Payment]:
     equity = np.maximum(ai.other_income_musd / 12.0 * param("finance.equity_share"), 0.0)
     affordable = cash * param("finance.cash_speed") + debt_room / param("finance.debt_months") + equity
     spend = financing.smooth_minimum(desired / 12.0, affordable, param("finance.sharpness"))
-    ai.capex_musd = np.maximum(spend * 12.0, 0.0) ** 0.5 * np.maximum(desired, 0.0) ** 0.5
+    # plans move toward what could be paid for
+    ai.capex_musd = desired * (np.maximum(spend * 12.0, 0.0) / np.maximum(desired, 1e-9)) ** param("finance.plan_speed")
     state.ai_budget_musd = spend
     raised = np.minimum(np.maximum(spend - cash * param("finance.cash_speed"), 0.0), equity)
     return [Payment("equity", of["households"][home], party, raised)]
+
+
+def site_costs_musd_per_gw(world: Any) -> np.ndarray:
+    """Return [C, Z] what a GW of hall costs a company in a zone: building, coins, energy, and waiting for both."""
+    state, statics, param = world.state, world.statics, world.tables.param
+    nation = world.places.zone_nation
+    build = statics.hall_cost_musd_per_gw * statics.hall_cost_ratio[nation] * state.site_cost[nation]
+    draw = statics.draw_factor
+    coins = state.value[nation] * 1000.0 * draw
+    energy = state.mean_price * 8.766 * draw * param("ai.energy_years")
+    delay = statics.zone_lead_months / 12.0 * param("ai.time_value_share")
+    waiting = state.willing_usd_per_w_year[:, None] * 1000.0 * draw * delay[None, :]
+    return (build + coins + energy)[None, :] + waiting
+
+
+def chip_worth_usd(world: Any) -> np.ndarray:
+    """Return [C] what an H100 equivalent is worth: its yearly sales less running costs, over the years a buyer counts."""
+    state, param = world.state, world.tables.param
+    ai = state.ai
+    margin = ai.revenue_musd * (1.0 - param("ai.operating_cost_share")) - state.ai_power_cost_musd * 12.0
+    own = margin / np.maximum(ai.powered_h100e, param("ai.smallest_h100e"))
+    world_mean = margin.sum() / max(ai.powered_h100e.sum(), 1.0)
+    # a small company expects to earn what the market earns
+    weight = param("ai.own_experience")
+    yearly = np.maximum(weight * np.clip(own, 0.0, 4.0 * max(world_mean, 0.0)) + (1.0 - weight) * world_mean, 0.0)
+    return yearly * 1e6 * param("ai.worth_years") * np.exp(ai.revenue_growth * param("ai.growth_horizon_years"))
 
 
 def start_halls(world: Any) -> Start:
@@ -148,6 +182,8 @@ def start_halls(world: Any) -> Start:
     )  # fmt: skip
     money_gw = state.ai_budget_musd / statics.hall_cost_musd_per_gw * param("ai.hall_budget_share")
     pace = np.minimum(pace, money_gw)
+    state.hall_pace_gw = pace
+    state.site_cost_musd = site_costs_musd_per_gw(world)
     share = siting.shares(state.site_cost_musd, statics.may_site, param("siting.logit_scale"))
     gw = pace[:, None] * share
     who, zone = np.nonzero(gw > param("ai.smallest_start_gw"))
@@ -163,6 +199,6 @@ def bid_for_chips(world: Any) -> Bids:
     cover = unsited / np.maximum(ai.arrivals_gw, param("ai.smallest_gw"))
     throttle = bottleneck.throttle(cover, param("ai.chip_cover_months"), param("ai.throttle_sharpness"))
     budget = state.ai_budget_musd * param("ai.chip_budget_share") * throttle
-    worth = state.chip_worth_musd[:, None] * statics.chip_preference * state.chip_edges
+    worth = (chip_worth_usd(world) * 1e-6)[:, None] * statics.chip_preference
     return Bids("accelerators", world.parties.of["ai"], budget, worth)
 

@@ -37,8 +37,8 @@ def recount(world: Any) -> np.ndarray:
     state, statics = world.state, world.statics
     plants = state.plants
     proof = accredit_audit.certify(
-        plants.zone, plants.technology, plants.capacity_gw, state.days, state.accreditation.supply_gw,
-        statics.system.grid, statics.link_matrix_gw,
+        plants.zone, plants.technology, plants.capacity_gw, state.days, statics.system.grid, statics.link_matrix_gw,
+        state.accreditation.supply_gw,
     )  # fmt: skip
     for bad, word in ((proof.too_high, "more"), (proof.too_low, "less")):
         if bad.any():

@@ -16,12 +16,14 @@ _KERNEL_FOLDERS = ("world", "agents")
 
 
 def source_hash() -> str:
-    """Return a short hash of all sources that may hold kernels (any edit gives a new one)."""
+    """Return a short hash of all sources that hold kernels (any edit of one of them gives a new one)."""
     digest = hashlib.blake2b(digest_size=8)
     for folder in _KERNEL_FOLDERS:
         for path in sorted((_PACKAGE / folder).rglob("*.py")):
-            digest.update(path.relative_to(_PACKAGE).as_posix().encode())
-            digest.update(path.read_bytes())
+            text = path.read_bytes()
+            if b"@kernel" in text:
+                digest.update(path.relative_to(_PACKAGE).as_posix().encode())
+                digest.update(text)
     return digest.hexdigest()
 
 

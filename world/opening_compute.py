@@ -215,7 +215,15 @@ def _open_services(tables: Tables, statics: Any, state: Any) -> None:
     state.price_growth = 0.0
     state.research = np.ones(len(nations))
     statics.opening_training = np.maximum(training_power(statics, state), 1.0)
-    state.ai.roi = param("finance.wacc_ai")
+    table = tables["ai_revenue"]
+    years = sorted({int(y) for y in table["year"]})
+    total = lambda y: sum(table.series(nation=n, item="ai_revenue_musd").get(y, 0.0) for n in nations)  # noqa: E731
+    last, before = total(years[-1]), total(years[-2]) if len(years) > 1 else 0.0
+    grown = np.log(last / before) if last > 0.0 and before > 0.0 else param("ai.usual_growth")
+    state.ai.revenue_growth = min(grown, param("ai.greatest_opening_growth"))
+    sales = state.ai.revenue_musd * (1.0 - param("ai.operating_cost_share"))
+    silicon = param("ai.capex_silicon_usd_per_w") + param("ai.capex_site_usd_per_w")
+    state.ai.roi = sales / np.maximum(state.ai.chips_facility_gw * silicon * 1000.0, param("ai.smallest_musd"))
 
 
 def effective_supply(statics: Any, state: Any) -> np.ndarray:

@@ -113,6 +113,8 @@ def open_money(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     statics.firms_set = frozenset(int(p) for p in statics.firms)
     statics.party_keys = name_keys(parties.names)
     state.hall_spend_musd = np.zeros(len(of["ai"]))
+    state.hall_pace_gw = np.zeros(len(of["ai"]))
+    state.site_cost_musd = np.full((len(of["ai"]), len(places.zones)), np.inf)
     state.ai_budget_musd = ai.capex_musd / 12.0
     first_tariff = _tariffs(tables, statics, state)
     state.utility.tariff_usd_per_mwh = first_tariff
@@ -138,6 +140,11 @@ def opening_values(tables: Tables, statics: Any, state: Any) -> np.ndarray:
     mean = lambda x: np.stack([np.bincount(zones, weight * column, nations) for column in x.T], axis=1)  # noqa: E731
     credit, margin = mean(state.credit), mean(state.margin_usd_per_kw_year)
     can = mean(statics.buildable) > 0.0
+    # what can be had: dispatchable plant or storage that stands within planners' horizon
+    dispatchable = np.zeros(credit.shape[1], dtype=bool)
+    dispatchable[places.kind_is("thermal", "storage")] = True
+    lead = (statics.permit_months + statics.queue_months + statics.build_months)[:, :-1]
+    can &= dispatchable[None, :] & (lead <= 12.0 * param("plan.horizon_years") * param("money.patience"))
     usable = np.where(can & (credit > param("invest.least_credit")), credit, 0.0)
     found, statics.opening_watt_costs = worth.opening_value(
         state.capex_usd_per_kw / 1000.0, statics.life_years[None, :], mean(statics.fixed_om_usd_per_kw) / 1000.0,

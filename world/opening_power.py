@@ -208,6 +208,10 @@ def _open_projects(tables: Tables, statics: Any, state: Any, calendar: Any) -> N
     for name in ("hydro", "pumped_hydro", "other", "oil"):
         k = places.technologies.index(name)
         statics.buildable[:, k] = capacity[:, k] > param("power.smallest_plant_gw")
+    # coal and nuclear only where somebody has lately begun any: elsewhere policy or suppliers do not allow it
+    for name in ("coal", "nuclear"):
+        k = places.technologies.index(name)
+        statics.buildable[:, k] = (recent[:, k] > 0.0)[places.zone_nation]
     under_way = tables["pipeline"]
     expected = {(k[0], k[1], int(float(k[2]))): float(under_way["value"][r]) for k, r in under_way.newest().items()}
     state.projects = building.new_projects()

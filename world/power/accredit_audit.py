@@ -68,12 +68,12 @@ def _carried(x, load, top, firm, sun, solar_cf, hydro_gw, hydro_gwh, power, ener
                     low = level
                 else:
                     high = level
-                following = level + used / active if active > 0 else 0.5 * (low + high)
-                if not low <= following <= high:
-                    following = 0.5 * (low + high)
-                if abs(following - level) <= 1e-12 * max(1.0, abs(level)) or high <= low:
+                step = used / active if active > 0 else 0.5 * (low + high) - level
+                if abs(step) <= 1e-12 * max(1.0, abs(level)):
                     break
-                level = following
+                level += step
+                if not low < level < high:  # at an end of the bracket it could go round in circles
+                    level = 0.5 * (low + high)
         else:
             level = low
         for h in range(hours):

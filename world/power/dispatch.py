@@ -128,6 +128,7 @@ class Tolerance(NamedTuple):
     storage: float = 0.05  # USD/MWh that a hop between hours must save
     size: float = 1e-7  # GW not worth moving, relative to the network's mean load
     passes: int = 60  # rounds over all storage units
+    joins: int = 30  # rounds of paths through the whole day
 
 
 def find_networks(zones: int, links: Links, units: Units) -> Networks:
@@ -254,15 +255,14 @@ def clear_day(
         if moves - before <= units.shape[0]:
             break
     if units.shape[0] > 0:
-        for _ in range(tolerance.passes):
+        for _ in range(tolerance.joins):
             _join_hours(nodes, arcs, units, hop, worth, origin, plan, small, stale)
             found = _shift_paths(nodes, arcs, units, plan, supply, lines, stale, tolerance)
             if found == 0:
                 break
             moves += found
-            for h in range(hours):
-                if stale[h]:
-                    moves += _trade(nodes[h], arcs[h], h, flow, supply, lines, tolerance.hour)
+            for h in range(hours):  # all of them: labels may come from an hour that has changed
+                moves += _trade(nodes[h], arcs[h], h, flow, supply, lines, tolerance.hour)
         _narrow_sell(nodes, arcs, units, hop, worth, plan, small)
 
     need = _residual_load(load, tail, head, loss, flow, unit_zone, charge, discharge)
@@ -687,20 +687,20 @@ def _trade(nodes, arcs, h, flow, supply, lines, least):
             nodes[z].sell_arc = -1
         return moves
     for _ in range(MOST_ROUNDS):
+        broken = False
         if not _find_buy(nodes, arcs):
             if _break_cycle(nodes, arcs, h, flow, supply, lines, least):
                 moves += 1
                 continue
-            for z in range(nodes.shape[0]):
-                if _trace_buy(nodes, arcs, z)[3] < 0.0:
-                    nodes[z].buy = nodes[z].up_cost
-                    nodes[z].buy_arc = -1
+            broken = True
         before = moves
         for z in range(nodes.shape[0]):
             if nodes[z].buy_arc >= 0 and nodes[z].down_cost - nodes[z].buy > least:
                 if _import(nodes, arcs, z, h, flow, supply, lines, least) > 0.0:
                     moves += 1
         if moves == before:
+            if broken:  # the labels left by `_break_cycle` are sound in both directions
+                return moves
             break
     _find_sell(nodes, arcs)
     return moves
@@ -711,68 +711,143 @@ MOST_ROUNDS = 2000  # a guard: an hour of 64 zones needs some dozens
 
 @kernel
 def _break_cycle(nodes, arcs, h, flow, supply, lines, least):
-    """Send energy once round a cycle of the `buy` labels if that saves money; False if no cycle does.
+    """Send energy round a cycle of the `buy` labels if that saves money; return whether it did.
 
-    Such a cycle undoes flows that run in a circle: more comes back than was sent, and one zone on it generates less.
+    Round the cycle either more comes back than was sent (flows that ran in a circle, or by a lossy detour) and the
+    surplus goes to its best use, or tolls are saved and the energy lost comes from its cheapest source. If it does not
+    pay, the labels are left as they are without the cycle.
     """
-    for start in range(nodes.shape[0]):
-        z = start
-        for _ in range(nodes.shape[0]):
-            if nodes[z].buy_arc < 0:
-                break
-            z = arcs[nodes[z].buy_arc].tail
-        if nodes[z].buy_arc < 0:
-            continue
-        first = z
-        best = 0.0
-        where = -1
-        while True:  # each zone of the cycle may be the one that generates less (or more)
-            factor, toll, room = _trace_cycle(nodes, arcs, z)
-            spare = 1.0 - factor
-            if spare >= 0.0:
-                saved = nodes[z].down_cost * spare - toll
-                most = min(room, nodes[z].down_room / spare) if spare > 0.0 else room
-            else:
-                saved = nodes[z].up_cost * spare - toll
-                most = min(room, nodes[z].up_room / -spare)
-            if saved > 1e-3 * least and most > supply[6] and saved * most > best:
+    zones = nodes.shape[0]
+    rings = np.empty((MOST_CYCLES, zones), np.int64)
+    lengths = np.zeros(MOST_CYCLES, np.int64)
+    blocked = np.zeros(MOST_CYCLES)
+    count = 0
+    while count < MOST_CYCLES:  # break each cycle at one arc, until the labels are sound
+        length = _find_cycle(nodes, arcs, rings[count])
+        if length == 0:
+            break
+        lengths[count] = length
+        blocked[count] = arcs[rings[count, 0]].room
+        arcs[rings[count, 0]].room = 0.0
+        count += 1
+        if _find_buy(nodes, arcs):
+            break
+    _find_sell(nodes, arcs)
+    for c in range(count - 1, -1, -1):
+        arcs[rings[c, 0]].room = blocked[c]
+    if count == MOST_CYCLES:
+        _cut_cycles(nodes, arcs)
+    small = supply[6]
+    best = 0.0
+    where = -1
+    amount = 0.0
+    ring = rings[0]
+    length = 0
+    for c in range(count):
+        for k in range(lengths[c]):
+            z = arcs[rings[c, k]].head
+            factor, toll, room = _trace_ring(arcs, rings[c], k, lengths[c])
+            saved, most = _worth_of_cycle(nodes, arcs, rings[c, : lengths[c]], z, 1.0 - factor, toll, room)
+            if saved > CYCLE_LEAST * least and most > small and saved * most > best:
                 best = saved * most
-                where = z
+                where = k
                 amount = most
-            z = arcs[nodes[z].buy_arc].tail
-            if z == first:
-                break
-        if where >= 0:
-            factor, _, _ = _trace_cycle(nodes, arcs, where)
-            left = amount
-            z = where
-            while True:
-                a = nodes[z].buy_arc
-                left *= arcs[a].need
-                _use_arc(arcs, a, left, h, flow, lines)
-                z = arcs[a].tail
-                if z == where:
-                    break
-            _generate(nodes[where], where, h, -amount * (1.0 - factor), supply)
-            return True
-    return False
+                ring = rings[c]
+                length = lengths[c]
+    if where < 0:
+        return False
+    z = arcs[ring[where]].head
+    spare = 1.0 - _trace_ring(arcs, ring, where, length)[0]
+    sent = amount
+    for k in range(length):
+        a = ring[(where + k) % length]
+        sent *= arcs[a].need
+        _use_arc(arcs, a, sent, h, flow, lines)
+    if spare > 0.0:
+        sink, factor, _, _ = _trace_sell(nodes, arcs, z)
+        _send_sell(nodes, arcs, z, amount * spare, h, flow, lines)
+        _generate(nodes[sink], sink, h, -amount * spare * factor, supply)
+    elif spare < 0.0:
+        source, factor, _, _ = _trace_buy(nodes, arcs, z)
+        _send_buy(nodes, arcs, z, -amount * spare, h, flow, lines)
+        _generate(nodes[source], source, h, -amount * spare * factor, supply)
+    return True
+
+
+MOST_CYCLES = 12  # of one hour at a time
+CYCLE_LEAST = 0.01  # a GW round a cycle saves little, but is cheap to send
 
 
 @kernel
-def _trace_cycle(nodes, arcs, z):
-    """Return (GW to send off per GW that comes back to z, USD of the way, room in GW coming back)."""
-    start = z
+def _find_cycle(nodes, arcs, ring):
+    """Write the arcs of a cycle of the `buy` labels, each after the one it feeds; return how many (0: no cycle)."""
+    zones = nodes.shape[0]
+    for start in range(zones):
+        z = start
+        steps = 0
+        while nodes[z].buy_arc >= 0 and steps < zones:
+            z = arcs[nodes[z].buy_arc].tail
+            steps += 1
+        if nodes[z].buy_arc < 0:
+            continue
+        first = z
+        length = 0
+        while True:
+            ring[length] = nodes[z].buy_arc
+            z = arcs[ring[length]].tail
+            length += 1
+            if z == first:
+                return length
+    return 0
+
+
+@kernel
+def _trace_ring(arcs, ring, k, length):
+    """Return (GW to send off per GW that comes back, USD of the way, room in GW coming back) at the head of arc k."""
     factor = 1.0
     toll = 0.0
     room = np.inf
-    while True:
-        arc = arcs[nodes[z].buy_arc]
+    for step in range(length):
+        arc = arcs[ring[(k + step) % length]]
         factor *= arc.need
         toll += arc.cost * factor
         room = min(room, arc.room / factor)
-        z = arc.tail
-        if z == start:
-            return factor, toll, room
+    return factor, toll, room
+
+
+@kernel
+def _worth_of_cycle(nodes, arcs, ring, z, spare, toll, room):
+    """Return (USD saved per GW round the cycle, GW possible) if its surplus or deficit is settled through zone z."""
+    if spare == 0.0:
+        return -toll, room
+    if spare > 0.0:
+        end, factor, way, most = _trace_sell(nodes, arcs, z)
+        saved = (nodes[end].down_cost * factor - way) * spare - toll
+        most = min(most, nodes[end].down_room / factor)
+    else:
+        end, factor, way, most = _trace_buy(nodes, arcs, z)
+        saved = (nodes[end].up_cost * factor + way) * spare - toll
+        most = min(most, nodes[end].up_room / factor)
+    # if the way uses a link of the cycle, half the room for each
+    at = z
+    while True:
+        a = nodes[at].sell_arc if spare > 0.0 else nodes[at].buy_arc
+        if a < 0:
+            break
+        for k in range(ring.shape[0]):
+            if ring[k] >> 1 == a >> 1:
+                return saved, 0.5 * min(room, most / abs(spare))
+        at = arcs[a].head if spare > 0.0 else arcs[a].tail
+    return saved, min(room, most / abs(spare))
+
+
+@kernel
+def _cut_cycles(nodes, arcs):
+    """Let zones whose `buy` label runs into a cycle fall back on themselves."""
+    for z in range(nodes.shape[0]):
+        if _trace_buy(nodes, arcs, z)[3] < 0.0:
+            nodes[z].buy = nodes[z].up_cost
+            nodes[z].buy_arc = -1
 
 
 # --- between hours: storage
@@ -1024,7 +1099,7 @@ def _join_hours(nodes, arcs, units, hop, worth, origin, plan, small, stale):
                     return
 
 
-LONGEST_CHAIN = 8  # rounds of storage hops in one path; more never paid in tests
+LONGEST_CHAIN = 2  # rounds of storage hops in one path; more never paid in tests
 
 
 @kernel
@@ -1147,8 +1222,6 @@ def _shift_path(nodes, arcs, units, h, z, cycle, plan, supply, lines, stale, tol
     _send_path(nodes, arcs, units, h, z, total, cycle, plan, lines, stale)
     return 1
 
-
-CYCLE_LEAST = 0.01  # a GW round a cycle saves little, but is cheap to send
 
 
 @kernel

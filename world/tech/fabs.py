@@ -114,15 +114,14 @@ def desired_capacity(capacity, backlog_months, normal_backlog_months, margin, no
 def order_capacity(capacity, under_way, desired, catch_up_months, adjustment_cost):
     """Return capacity ordered this month: the gap over `catch_up_months`, dampened by what haste costs.
 
-    With cost (χ/2)(I/K)²K and a gap g a month (share of capacity), the pace solves x·(1 + χ·x) = g. `adjustment_cost`
-    χ in months; 0 orders the gap as it stands. Nothing is ordered where desired capacity stands or is under way.
+    With convex cost (χ/2)(I/K*)²K*, K* the desired capacity, the order I solves I·(1 + χ·I/K*) = gap a month.
+    `adjustment_cost` χ in months; 0 orders the gap as it stands. Nothing is ordered where what is desired stands or
+    is under way.
     """
-    capacity = np.asarray(capacity, dtype=float)
-    base = np.where(capacity > 0.0, capacity, 1.0)
-    gap = np.maximum(desired - capacity - under_way, 0.0) / catch_up_months / base
-    # the root of χx² + x − g = 0 in a form that is exact at χ = 0
-    pace = 2.0 * gap / (1.0 + np.sqrt(1.0 + 4.0 * adjustment_cost * gap))
-    return pace * base
+    gap = np.maximum(desired - capacity - under_way, 0.0) / catch_up_months
+    haste = gap / np.where(gap > 0.0, desired, 1.0)
+    # the root of χx² + x − gap = 0 in a form that is exact at χ = 0
+    return 2.0 * gap / (1.0 + np.sqrt(1.0 + 4.0 * adjustment_cost * haste))
 
 
 def deliver(under_way, ordered, lag_months):

@@ -1,37 +1,84 @@
-"""Robots: how useful they are, how many are made, and the loop in which robots build robots."""
+"""Robots: how useful they are, how many are made, how they wear, and the loop in which robots build robots."""
 
 from __future__ import annotations
 
 import numpy as np
 
+# what can bind the month's output, in the order that breaks ties
+LINES, LABOUR, CHIPS, METALS = range(4)
+
 
 def usefulness(intelligence, chips, dexterity, most):
-    """Return human hours per robot hour: most · I·C·D / (1 + I·C·D), the product of three factors, saturating at `most`."""
-    product = intelligence * chips * dexterity
+    """Return human hours per robot hour: most · I·C·D / (1 + I·C·D), the product of three factors, saturating at `most`.
+
+    Digital intelligence × chip capability × dexterity (seeds C189), each an index >= 0 relative to a reference at which
+    their product is 1 and half of `most` is reached. Any factor of 0 makes the robot useless.
+    """
+    product = np.asarray(intelligence * chips * dexterity, dtype=float)
     return most * product / (1.0 + product)
 
 
-def robots_made(lines, workers_needed_per_unit, human_workers, own_robots, useful, chips_available, chips_per_robot):
-    """Return (made, binds [M]: 0 lines, 1 labour, 2 chips) of a month.
+def autonomy_share(effective_compute, midpoint, width):
+    """Return the share of a robot's work that needs no human: logistic in log10 of effective compute (FLOP or index).
 
-    Output is the least of line capacity (units), labour (humans plus own robots × usefulness, over workers per unit and
-    month) and chips. No chips, no robots.
+    `midpoint` where half is autonomous, `width` > 0 the scale, both in orders of magnitude (mechanisms 6.8).
     """
-    labour = (human_workers + own_robots * useful) / workers_needed_per_unit
-    chips = chips_available / chips_per_robot
-    made = np.minimum(np.minimum(lines, labour), chips)
-    binds = np.where(made >= lines, 0, np.where(labour <= chips, 1, 2))
-    return np.maximum(made, 0.0), binds
+    return 0.5 * (1.0 + np.tanh(0.5 * (np.asarray(effective_compute, dtype=float) - midpoint) / width))
+
+
+def workers(robots, useful, robot_hours, worker_hours, autonomy=1.0, robots_per_minder=1.0):
+    """Return the workers that `robots` stand for, less those who mind them.
+
+    `useful` human hours per robot hour, hours in h/yr, `autonomy` share of the work without a human; one minder serves
+    `robots_per_minder` robots in the rest of the time. Negative where robots cost more work than they do.
+    """
+    hours = robot_hours / worker_hours
+    return robots * hours * (useful - (1.0 - autonomy) / robots_per_minder)
+
+
+def wear(robots, months, life_years):
+    """Return robots lost in `months` of a stock [..., ages or not] with mean life `life_years` (constant hazard)."""
+    return robots * -np.expm1(-months / 12.0 / np.asarray(life_years, dtype=float))
+
+
+def robots_made(
+    lines, workers_needed_per_unit, human_workers, own_robots, useful, chips_available, chips_per_robot,
+    metal_available=np.inf, metal_per_robot=0.0,
+):  # fmt: skip
+    """Return (made, binds [M]: 0 lines, 1 labour, 2 chips, 3 metals) of a month.
+
+    Output is the least of line capacity (units), labour (humans plus own robots × `useful`, over worker-months per
+    unit), chips (H100e or pieces) and metals (t). What a robot does not need cannot bind. No chips, no robots.
+    """
+    labour = _units(human_workers + own_robots * useful, workers_needed_per_unit)
+    chips, metals = _units(chips_available, chips_per_robot), _units(metal_available, metal_per_robot)
+    limits = np.stack(np.broadcast_arrays(np.asarray(lines, dtype=float), labour, chips, metals))
+    return np.maximum(limits.min(axis=0), 0.0), limits.argmin(axis=0)
+
+
+def _units(available, per_unit):
+    """Return how many units something is enough for; inf where units need none of it."""
+    available, per_unit = np.broadcast_arrays(np.asarray(available, dtype=float), np.asarray(per_unit, dtype=float))
+    needed = per_unit > 0.0
+    return np.where(needed, available / np.where(needed, per_unit, 1.0), np.inf)
+
+
+def build_lines(lines, builders, worker_months_per_line, money_musd, musd_per_line, wear_rate):
+    """Return (lines next month, what binds [M]: 0 money, 1 labour); a line is the capacity for one robot a month.
+
+    `builders` workers at it this month (robots as workers included), `money_musd` to spend; `wear_rate` 1/yr of lines.
+    """
+    limits = np.stack(np.broadcast_arrays(_units(money_musd, musd_per_line), _units(builders, worker_months_per_line)))
+    return lines * np.exp(-wear_rate / 12.0) + np.maximum(limits.min(axis=0), 0.0), limits.argmin(axis=0)
 
 
 def grow_lines(lines, worth_over_cost, speed, greatest):
     """Return next month's line capacity: ln-growth speed·ln(worth/cost) a year, bounded smoothly by ± `greatest`."""
-    pull = speed * np.log(np.maximum(worth_over_cost, 1e-9))
+    pull = speed * np.log(np.maximum(worth_over_cost, np.finfo(float).tiny))
     return lines * np.exp(greatest * np.tanh(pull / greatest) / 12.0)
 
 
 def split(returns, scale):
     """Return shares [M, uses] of output by logit on returns (same unit as `scale`): the best-paid use gets most."""
-    best = returns.max(axis=1, keepdims=True)
-    weight = np.exp(np.maximum((returns - best) / scale, -50.0))
+    weight = np.exp((returns - returns.max(axis=1, keepdims=True)) / scale)
     return weight / weight.sum(axis=1, keepdims=True)

@@ -48,6 +48,11 @@ class Clearing(NamedTuple):
     converged: bool  # every buyer within `tolerance` of the best it can do at these prices
 
 
+_ENOUGH = 1e-7  # relative error with which a market counts as cleared, where rounding forbids the tolerance
+TOLL=1e-10
+FLO=0.3
+
+
 @kernel
 def _factor(a):
     """Overwrite the lower triangle of a symmetric positive definite matrix by its factors L and D."""
@@ -121,7 +126,7 @@ def _interior_point(budget, value, reserve, cost, edge, bids, careful, limit, to
     """Solve the scaled program (supplies 1, budgets sum to 1). Fills x, m, p, rate (= λ). Returns (steps, error).
 
     The error is the largest of: a buyer's loss against its best reply, as a share of its budget; a seller's
-    gain from unsold goods, as a share of their value; a budget's imbalance. `careful` damps the corrector:
+    gain from unsold goods and its buyers' losses, as a share of their value; a budget's imbalance. `careful` damps the corrector:
     slower, never stuck.
     """
     buyers, goods = value.shape
@@ -131,16 +136,13 @@ def _interior_point(budget, value, reserve, cost, edge, bids, careful, limit, to
     s = np.ones((buyers, goods))  # p + cost - rate · value
     s_money = 1.0 - rate
     s_good = p - reserve
-    weight_good = p.copy()
-    weights = 0.0
-    for j in range(goods):
-        weights += weight_good[j]
+    money = np.zeros(goods)  # of all who may buy the good
     for i in range(buyers):
-        weights += budget[i]
         for j in range(goods):
             if edge[i, j] > 0.0:
                 s[i, j] = p[j] + cost[i, j] - rate[i] * value[i, j]
-                weights += budget[i]
+                money[j] += budget[i]
+    weight = np.empty(goods)
     a = np.empty((buyers, goods))
     w = np.empty((buyers, goods))
     r = np.empty((buyers, goods))
@@ -158,10 +160,16 @@ def _interior_point(budget, value, reserve, cost, edge, bids, careful, limit, to
     dy = np.zeros(goods)
     dp = np.zeros(goods)
     matrix = np.empty((goods, goods))
-    error = np.inf
+    best = np.inf
+    best_x = np.empty((buyers, goods))
+    best_m = np.empty(buyers)
+    best_p = np.empty(goods)
+    best_rate = np.empty(buyers)
+    step = 0
     for step in range(limit):
         gap = 0.0
         error = 0.0
+        weights = 1.0
         for i in range(buyers):
             u = m[i]
             loss = m[i] * s_money[i]
@@ -172,10 +180,25 @@ def _interior_point(budget, value, reserve, cost, edge, bids, careful, limit, to
             gap += loss
             error = max(error, loss / budget[i], abs(rate[i] * u / budget[i] - 1.0))
         for j in range(goods):
-            gap += y[j] * s_good[j]
-            error = max(error, y[j] * s_good[j] / p[j])
-        if error <= tolerance or not error < np.inf:
+            loss = y[j] * s_good[j]
+            gap += loss
+            for i in range(buyers):
+                loss += x[i, j] * s[i, j]
+            error = max(error, loss / p[j])
+            # an edge weighs the buyer's budget times the good's share of the money that could buy it
+            weight[j] = min(1.0, p[j] / money[j])
+            weights += p[j] + weight[j] * money[j]
+        if error <= tolerance:
             return step, error
+        if error < best:
+            best = error
+            if error <= _ENOUGH:
+                best_x[:] = x
+                best_m[:] = m
+                best_p[:] = p
+                best_rate[:] = rate
+        elif (best <= _ENOUGH and error > 10.0 * _ENOUGH) or not error < np.inf:
+            break  # rounding errors: no nearer than this
         # the Newton matrix in prices: x' = -a (s' + …), one rank-one term a buyer
         for j in range(goods):
             for q in range(j):
@@ -203,7 +226,7 @@ def _interior_point(budget, value, reserve, cost, edge, bids, careful, limit, to
             step_x = 1.0
             step_s = 1.0
             for j in range(goods):
-                r_good[j] = target * weight_good[j] - y[j] * s_good[j] - second * dy[j] * dp[j]
+                r_good[j] = target * p[j] - y[j] * s_good[j] - second * dy[j] * dp[j]
                 dp[j] = r_good[j] / s_good[j] - (1.0 - y[j])
             for i in range(buyers):
                 aim = target * budget[i]
@@ -211,7 +234,11 @@ def _interior_point(budget, value, reserve, cost, edge, bids, careful, limit, to
                 r_money[i] = aim - m[i] * s_money[i] + second * dm[i] * d_rate[i]
                 g = r_money[i] / s_money[i]
                 for j in range(goods):
-                    r[i, j] = edge[i, j] * (aim - x[i, j] * s[i, j] - second * dx[i, j] * ds[i, j]) / s[i, j]
+                    r[i, j] = (
+                        edge[i, j]
+                        * (aim * weight[j] - x[i, j] * s[i, j] - second * dx[i, j] * ds[i, j])
+                        / s[i, j]
+                    )
                     dp[j] += r[i, j] + x[i, j]
                 for j in range(goods):
                     g += value[i, j] * r[i, j]
@@ -260,7 +287,7 @@ def _interior_point(budget, value, reserve, cost, edge, bids, careful, limit, to
                 for j in range(goods):
                     after += (y[j] + step_x * dy[j]) * (s_good[j] + step_s * dp[j])
                 # a floor: below it rounding errors in the system outgrow the step
-                target = max(gap / weights * max(after / gap, 0.0) ** 3, 0.01 * tolerance / (1.0 + goods))
+                target = max(gap / weights * max(after / gap, 0.0) ** 3, FLO * tolerance / (1.0 + goods))
         keep = min(max(0.9, 1.0 - gap), 1.0 - 1e-9)
         step_x = min(1.0, keep * step_x)
         step_s = min(1.0, keep * step_s)
@@ -275,7 +302,12 @@ def _interior_point(budget, value, reserve, cost, edge, bids, careful, limit, to
             for j in range(goods):
                 x[i, j] += step_x * dx[i, j]
                 s[i, j] += step_s * ds[i, j]
-    return limit, error
+    if best <= _ENOUGH:
+        x[:] = best_x
+        m[:] = best_m
+        p[:] = best_p
+        rate[:] = best_rate
+    return step, best
 
 
 @kernel
@@ -336,7 +368,7 @@ def _clear(budgets, values, supply, reserve, cost, allowed, bids, tolerance, lim
                     k[n, q] = cost[i, j] * supply[j] / money
                     z[n, q] = bids[i, j] / money
         steps, error = _interior_point(b, v, r, k, e, z, False, limit, tolerance, x, m, p, rate)
-        if not error <= tolerance:
+        if not error <= _ENOUGH:
             more, error = _interior_point(b, v, r, k, e, z, True, 4 * limit, tolerance, x, m, p, rate)
             steps += more
         # of two numbers whose product should be zero, the smaller (each as a share) becomes zero
@@ -378,7 +410,7 @@ def _clear(budgets, values, supply, reserve, cost, allowed, bids, tolerance, lim
             for i in range(buyers):
                 if allowed[i, j] and budgets[i] > 0.0:
                     price[j] = max(price[j], rates[i] * values[i, j] - cost[i, j])
-    return price, quantity, spending, kept, unsold, steps, error <= tolerance
+    return price, quantity, spending, kept, unsold, steps, error <= _ENOUGH
 
 
 def _checked(name, array, shape):
@@ -401,7 +433,7 @@ def clear(
     tariff=None,
     customs_price=None,
     bids=None,
-    tolerance=1e-10,
+    tolerance=TOLL,
     limit=30,
     rounds=100,
 ) -> Clearing:

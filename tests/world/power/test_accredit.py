@@ -67,7 +67,8 @@ def random_world(seed, sizes=(3, 1), seasons=2):
             0.6 + sum(rng.uniform(0, 0.4, (zones, seasons, 1)) * h for h in humps)
         )
     design = days(load, lull=load * rng.uniform(0.85, 1), hydro_hours=rng.uniform(0, 18),
-                  efficiency=rng.uniform(0.6, 1), imports=rng.choice([0.0, 3.0]), thermal=rng.uniform(0.5, 1))  # fmt: skip
+                  efficiency=rng.uniform(0.6, 1), imports=rng.choice([0.0, 3.0]),
+                  thermal=rng.uniform(0.5, 1))  # fmt: skip
     capacity = rng.uniform(0, [80, 60, 120, 40, 30, 20], (zones, 6)) * (rng.random((zones, 6)) < 0.75)
     links = [
         (i, j, rng.uniform(0, 20))

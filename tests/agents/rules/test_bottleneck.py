@@ -1,0 +1,50 @@
+"""The limiting factor: throttles and causes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wattrace.agents.rules import bottleneck
+
+months = st.one_of(st.just(0.0), st.floats(1e-6, 1e6))
+
+
+@given(months, months, st.floats(0.01, 1e3), st.floats(0.5, 50.0))
+def test_more_cover_never_buys_more(a, b, target, sharpness):
+    first, second = bottleneck.throttle(np.sort([a, b]), target, sharpness)
+    assert 1.0 >= first >= second >= 0.0
+
+
+def test_orders_are_full_without_cover_half_at_the_target_and_none_at_the_end():
+    np.testing.assert_allclose(bottleneck.throttle(np.array([-1.0, 0.0, 6.0, np.inf]), 6.0, 2.0), [1.0, 1.0, 0.5, 0.0])
+    np.testing.assert_allclose(bottleneck.throttle(np.array([0.0, 1.0]), 0.0, 2.0), [1.0, 0.0])
+
+
+@given(months, st.floats(0.01, 1e3), st.floats(0.5, 8.0))
+def test_the_throttle_is_a_hill_curve(cover, target, sharpness):
+    assert bottleneck.throttle(cover, target, sharpness) == pytest.approx(1.0 / (1.0 + (cover / target) ** sharpness), abs=1e-12)
+
+
+def test_cover_is_stock_over_use():
+    np.testing.assert_array_equal(bottleneck.cover_months(np.array([6.0, 0.0, 1.0]), np.array([2.0, 0.0, 0.0])), [3.0, 0.0, np.inf])
+
+
+def test_most_waiting_gigawatts_name_the_cause_and_ties_go_to_the_first():
+    waiting = np.array([[0.0, 1.0, 3.0], [0.0, 2.0, 2.0], [0.0, 0.0, 0.0]])
+    np.testing.assert_array_equal(bottleneck.binding(waiting), [2, 1, 0])
+    assert bottleneck.binding(np.zeros((0, 3))).shape == (0,)
+
+
+def test_stranded_chips_count_to_what_keeps_their_sites_waiting():
+    waiting = np.array([[0.0, 1.0, 3.0, 9.0], [0.0, 0.0, 0.0, 5.0]])
+    out = bottleneck.add_stranded(waiting, np.array([8.0, 7.0]), np.array([0.0, 1.0, 1.0, 0.0]), 0)
+    np.testing.assert_allclose(out, [[0.0, 3.0, 9.0, 9.0], [7.0, 0.0, 0.0, 5.0]])
+    np.testing.assert_allclose(waiting[0], [0.0, 1.0, 3.0, 9.0])
+
+
+@given(st.lists(st.floats(0.0, 100.0), min_size=4, max_size=4), st.floats(0.0, 100.0))
+def test_no_stranded_watt_is_lost(waits, stranded):
+    out = bottleneck.add_stranded(np.array([waits]), np.array([stranded]), np.array([0.0, 1.0, 1.0, 0.0]), 3)
+    assert out.sum() == pytest.approx(sum(waits) + stranded)

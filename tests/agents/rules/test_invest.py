@@ -1,0 +1,110 @@
+"""Investment: annuities, build rates, what planners need and how they split it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from wattrace.agents.rules import invest
+
+rates = st.one_of(st.just(0.0), st.floats(0.001, 0.3))
+
+
+@given(rates, st.integers(1, 60))
+def test_the_annuity_factor_is_the_discounted_sum(rate, years):
+    discounted = sum((1.0 + rate) ** -year for year in range(1, years + 1))
+    assert invest.annuity_factor(rate, years) == pytest.approx(discounted)
+    assert invest.capital_recovery_factor(rate, years) == pytest.approx(1.0 / discounted)
+
+
+def test_a_tenth_recovers_capital_over_20_years_at_8_per_cent():
+    assert invest.capital_recovery_factor(0.08, 20) == pytest.approx(0.10185, abs=1e-5)
+
+
+def value(**changes):
+    base = {
+        "margin": 0.0, "credit": 0.9, "value": 1.5, "capex": 1000.0, "fixed_om": 10.0, "subsidy": 0.0,
+        "pv_factor": invest.annuity_factor(0.08, 20), "life_years": 20.0, "rate": 0.08,
+    }  # fmt: skip
+    return invest.project_value(**(base | changes))
+
+
+def test_a_plant_without_energy_or_firm_watts_is_worth_nothing():
+    assert value(credit=0.0)[0] == 0.0
+
+
+def test_a_coin_for_ever_is_worth_its_price():
+    assert value(life_years=1e4, credit=1.0)[0] == pytest.approx(1500.0)
+
+
+def test_a_full_subsidy_leaves_the_upkeep():
+    assert value(subsidy=1.0)[1] == pytest.approx(10.0 * invest.annuity_factor(0.08, 20))
+
+
+@given(st.floats(0.0, 500.0), st.floats(0.0, 500.0), st.floats(0.0, 5.0), st.floats(0.0, 5.0))
+def test_dearer_watts_and_better_margins_never_make_a_plant_worth_less(m1, m2, p1, p2):
+    low = value(margin=min(m1, m2), value=min(p1, p2))[0]
+    assert low <= value(margin=max(m1, m2), value=max(p1, p2))[0]
+
+
+def test_saved_fuel_is_worth_its_difference_over_life():
+    assert invest.energy_worth(1000.0, 50.0, 10.0, 0.0, 25.0) == pytest.approx(1000.0)
+    assert invest.energy_worth(1000.0, 10.0, 50.0, 0.0, 25.0) < 0.0
+
+
+@given(st.floats(0.01, 100.0), st.floats(0.001, 1e3))
+def test_building_answers_alike_to_gain_and_loss_and_within_bounds(rate, q):
+    up = invest.adjust_rate(rate, q, 0.03, 0.05)
+    down = invest.adjust_rate(rate, 1.0 / q, 0.03, 0.05)
+    assert up * down == pytest.approx(rate * rate)
+    assert abs(np.log(up / rate)) <= 0.05 + 1e-12
+
+
+def test_at_q_of_one_building_stays_and_worthless_plants_dwindle():
+    assert invest.adjust_rate(2.0, 1.0, 0.03, 0.05) == pytest.approx(2.0)
+    assert invest.adjust_rate(2.0, 0.0, 0.03, 0.05) == pytest.approx(2.0 * np.exp(-0.05))
+    assert invest.adjust_rate(2.0, -1.0, 0.03, 0.05) < 2.0
+
+
+def test_what_pays_enters_and_what_does_not_stays_out():
+    np.testing.assert_allclose(invest.enter(np.zeros(3), np.array([0.5, 1.0, 1e6]), 0.1, 0.2), [0.0, 0.0, 0.02])
+    assert invest.enter(5.0, 3.0, 0.1, 0.2) == 5.0
+
+
+def test_planners_cover_the_peak_they_expect_with_its_reserve():
+    need = invest.firm_need(np.array([100.0, 100.0]), 0.02, 48.0, 0.15, np.array([100.0, 200.0]), 5.0, 1.0, 36.0)
+    expected = (100.0 * np.exp(0.08) * 1.15 - (100.0 + 5.0 - 4.0)) / 36.0
+    np.testing.assert_allclose(need, [expected, 0.0])
+
+
+@given(
+    arrays(float, (2, 4), elements=st.floats(-1.0, 10.0)), arrays(float, (2, 4), elements=st.floats(0.05, 1.0)),
+    arrays(float, 2, elements=st.floats(0.0, 50.0)), st.floats(0.01, 2.0),
+)  # fmt: skip
+def test_plants_allotted_carry_the_need_in_firm_watts(cost, credit, need, scale):
+    gw = invest.allot_need(need, cost, credit, np.ones((2, 4)), scale)
+    assert (gw >= 0.0).all()
+    np.testing.assert_allclose((gw * credit).sum(axis=1), need, atol=1e-250)
+    cheapest = cost.argmin(axis=1)
+    firm = gw * credit
+    assert (firm[np.arange(2), cheapest] >= firm.max(axis=1) * (1 - 1e-12) - 1e-250).all()
+
+
+def test_equal_costs_split_a_need_equally_and_nothing_buildable_builds_nothing():
+    gw = invest.allot_need(np.array([6.0, 6.0]), np.ones((2, 3)), np.ones((2, 3)), np.array([[1, 1, 1], [0, 0, 0]]), 0.3)
+    np.testing.assert_allclose(gw, [[2.0, 2.0, 2.0], [0.0, 0.0, 0.0]])
+    assert invest.allot_need(np.ones(2), np.ones((2, 0)), np.ones((2, 0)), np.ones((2, 0)), 0.3).shape == (2, 0)
+
+
+def test_a_small_scale_takes_the_cheapest_only():
+    cost = np.array([[1.0, 1.1, np.inf]])
+    np.testing.assert_allclose(invest.allot_need(np.array([3.0]), cost, np.full((1, 3), 0.5), np.ones((1, 3)), 1e-4), [[6.0, 0, 0]])
+
+
+def test_what_carries_hardly_any_firm_watt_is_not_asked():
+    worth, cost = value(margin=50.0)
+    net = invest.net_cost_per_firm_watt(np.array([worth, worth]), cost, np.array([0.9, 0.01]), 1.5, 0.1)
+    assert np.isinf(net[1])
+    assert np.isfinite(net[0])

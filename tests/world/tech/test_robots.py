@@ -1,0 +1,128 @@
+"""Robots: usefulness, the binding input, and replication in its limiting cases."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wattrace.world.tech import robots
+
+factor = st.floats(0.0, 100.0)
+
+
+@given(factor, factor, factor)
+def test_usefulness_is_a_product_that_saturates(intelligence, chips, dexterity):
+    useful = robots.usefulness(intelligence, chips, dexterity, 1.2)
+    assert 0.0 <= useful <= 1.2
+    assert useful == pytest.approx(robots.usefulness(intelligence * chips * dexterity, 1.0, 1.0, 1.2))
+    assert robots.usefulness(0.0, chips, dexterity, 1.2) == 0.0
+
+
+def test_half_of_the_most_is_reached_at_the_reference():
+    assert robots.usefulness(1.0, 1.0, 1.0, 1.2) == pytest.approx(0.6)
+
+
+def test_autonomy_is_half_at_its_midpoint_and_rises():
+    np.testing.assert_allclose(robots.autonomy_share(np.array([-1e3, 28.0, 1e3]), 28.0, 1.5), [0.0, 0.5, 1.0])
+
+
+def test_a_robot_that_needs_a_minder_all_the_time_replaces_nobody():
+    assert robots.workers(10.0, 1.0, 1900.0, 1900.0, autonomy=0.0, robots_per_minder=1.0) == pytest.approx(0.0)
+    assert robots.workers(10.0, 0.5, 3800.0, 1900.0) == pytest.approx(10.0)
+
+
+def test_a_stock_halves_in_its_half_life():
+    life = 4.0
+    stock = np.array([100.0])
+    assert (stock - robots.wear(stock, 12.0 * life * np.log(2.0), life))[0] == pytest.approx(50.0)
+
+
+def test_no_chips_no_robots():
+    made, binds = robots.robots_made(100.0, 1.0, 1e6, 1e6, 1.0, 0.0, 0.2)
+    assert (made, binds) == (0.0, robots.CHIPS)
+
+
+@pytest.mark.parametrize(
+    ("lines", "humans", "chips", "metal", "made", "binds"),
+    [
+        (5.0, 100.0, 100.0, 100.0, 5.0, robots.LINES),
+        (50.0, 20.0, 100.0, 100.0, 10.0, robots.LABOUR),
+        (50.0, 900.0, 2.0, 100.0, 4.0, robots.CHIPS),
+        (50.0, 900.0, 100.0, 0.3, 3.0, robots.METALS),
+    ],
+)
+def test_the_scarcest_input_sets_output(lines, humans, chips, metal, made, binds):
+    assert robots.robots_made(lines, 2.0, humans, 0.0, 1.0, chips, 0.5, metal, 0.1) == (pytest.approx(made), binds)
+
+
+def test_ties_go_to_the_first_cause_and_no_makers_make_nothing():
+    assert robots.robots_made(1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0)[1] == robots.LINES
+    made, binds = robots.robots_made(*(np.zeros(0),) * 7)
+    assert made.shape == binds.shape == (0,)
+
+
+def run(months, chips_a_month=np.inf, lines_fixed=None):
+    """Robots build robots and lines with half of their labour each; returns the stock by month."""
+    useful, per_unit, per_line, stock = 0.5, 20.0, 60.0, 1000.0
+    growth = np.sqrt(0.5 * useful / per_line)  # of the pair below where nothing else binds and labour for units is ample
+    lines = lines_fixed if lines_fixed is not None else stock * growth
+    seen = [stock]
+    for _ in range(months):
+        made, _ = robots.robots_made(lines, per_unit, 0.0, 0.9 * stock, useful, chips_a_month, 1.0)
+        if lines_fixed is None:
+            lines, _ = robots.build_lines(lines, 0.5 * stock * useful, per_line, np.inf, 1.0, 0.0)
+        stock = stock + made
+        seen.append(stock)
+    return np.array(seen)
+
+
+def test_with_one_complement_fixed_robots_grow_on_a_straight_line():
+    for kwargs in ({"chips_a_month": 7.0}, {"lines_fixed": 9.0}):
+        steps = np.diff(run(240, **kwargs))
+        np.testing.assert_allclose(steps, steps[0])
+
+
+def test_with_labour_alone_robots_double_in_the_analytic_time():
+    useful, per_unit = 0.1, 20.0
+    stock, months = 1.0, 0
+    rate = useful / per_unit  # robots made per robot and month
+    while stock < 1024.0:
+        made, binds = robots.robots_made(np.inf, per_unit, 0.0, stock, useful, np.inf, 1.0)
+        assert binds == robots.LABOUR
+        stock += made
+        months += 1
+    assert months / 10.0 == pytest.approx(np.log(2.0) / rate, rel=0.02)
+
+
+def test_with_nothing_fixed_robots_and_lines_double_in_the_analytic_time():
+    # lines make robots, robots' labour makes lines: growth g solves g² = share · useful / worker-months per line
+    useful, per_line, share = 0.02, 60.0, 0.5
+    growth = np.sqrt(share * useful / per_line)
+    stock, lines = 1.0, growth
+    months = 0
+    while stock < 1024.0:
+        made, _ = robots.robots_made(lines, 0.0, 0.0, stock, useful, np.inf, 1.0)
+        lines, _ = robots.build_lines(lines, share * stock * useful, per_line, np.inf, 1.0, 0.0)
+        stock += made
+        months += 1
+    assert months / 10.0 == pytest.approx(np.log(2.0) / growth, rel=0.02)
+
+
+def test_lines_need_money_and_hands():
+    lines, binds = robots.build_lines(np.ones(2), np.array([60.0, 6.0]), 6.0, np.array([1.0, 100.0]), 0.5, 0.0)
+    np.testing.assert_allclose(lines, [3.0, 2.0])
+    np.testing.assert_array_equal(binds, [0, 1])
+
+
+@given(st.floats(0.0, 1e3), st.floats(0.01, 3.0))
+def test_lines_never_grow_faster_than_the_bound(q, greatest):
+    ratio = robots.grow_lines(1.0, q, 1.0, greatest)
+    assert np.exp(-greatest / 12.0) * (1 - 1e-12) <= ratio <= np.exp(greatest / 12.0) * (1 + 1e-12)
+
+
+@given(st.lists(st.floats(-1e5, 1e5), min_size=1, max_size=5), st.floats(1.0, 1e5))
+def test_the_best_paid_use_gets_most(returns, scale):
+    shares = robots.split(np.array([returns]), scale)[0]
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares[np.argmax(returns)] == shares.max()

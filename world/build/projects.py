@@ -1,0 +1,365 @@
+"""Plants and AI halls under way: permit, queue, parts, building; and what each of them waits for.
+
+Every month of every gigawatt is booked to one cause of `limiting.CAUSES`, in fractions of a month where a
+stage ends inside it; "none" is the time that building takes anyway. Rows stand in the order in which they
+were started, which is the order parts are handed out in (first come, first served). If the parts of a nation
+end inside a project, the part that got them is split off as a new row and the rest keeps its place. A nation
+short of labour builds everything equally slower.
+
+Axes: R rows, N nations, J kinds (technologies, then halls), P part classes, C causes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..columns import Column, Columns
+from ..kernels import kernel
+from ..limiting import CAUSE, CAUSES
+
+PARTS = ("turbines", "transformers", "modules", "cells")
+WAITS = CAUSES[: CAUSE["capital"] + 1]
+PERMIT, QUEUE, EQUIPMENT, BUILD, DONE = range(5)
+
+_NORMAL, _PERMIT, _QUEUE, _LABOUR, _CAPITAL = (
+    CAUSE[name] for name in ("none", "permit", "interconnection", "labour", "capital")
+)
+_FIRST_PART = CAUSE[PARTS[0]]
+_COMPLETE = 1e-9  # months of building left that count as none
+_COMPACT_ABOVE = 256  # rows that are done before they are dropped
+
+PROJECT_COLUMNS = {
+    "zone": Column("index", -1),
+    "kind": Column("index", -1),
+    "owner": Column("party", -1),
+    "gw": Column("GW"),
+    "planned_gw": Column("GW"),  # the part a planner asked for
+    "stage": Column("PERMIT..DONE", PERMIT),
+    "started": Column("month", 0),
+    "permit_left": Column("months"),
+    "queue_left": Column("months"),
+    "build_left": Column("months"),
+    "withdraw_left": Column("months in the queue until it is given up", np.inf),
+    "funded": Column("can its owner pay for parts and building", True),
+    "waited": Column("months by cause", 0.0, len(WAITS)),
+}
+
+
+class Rules(NamedTuple):
+    """What the month needs to know about kinds; constant until a policy changes it."""
+
+    needs: np.ndarray  # [J, P] units of a part class per GW (GW per GW, as a rule)
+    jobs_per_gw: np.ndarray  # [J] workers on site per GW under construction
+    attrition: np.ndarray  # [J] share given up per month in the queue (0 where drawn: `withdraw_after`)
+    parallel: bool = False  # permit and interconnection at the same time instead of one after the other
+    smallest_gw: float = 0.0  # parts for less are kept for next month rather than splitting a project
+
+
+class Advance(NamedTuple):
+    """What a month brought: what was commissioned, one entry per row, and sums by nation."""
+
+    zone: np.ndarray
+    kind: np.ndarray
+    owner: np.ndarray
+    gw: np.ndarray
+    planned_gw: np.ndarray
+    started: np.ndarray
+    waited: np.ndarray  # [., C] months by cause over the project's life
+    withdrawn_gw: np.ndarray  # [N, J]
+    waiting_gw: np.ndarray  # [N, C] GW-months of this month by cause
+    labour_speed: np.ndarray  # [N] 0 .. 1
+
+
+def new_projects() -> Columns:
+    """Return no projects."""
+    return Columns(PROJECT_COLUMNS)
+
+
+def under_way_gw(projects: Columns) -> float:
+    """Return what has been started and neither commissioned nor withdrawn, GW."""
+    return float(projects.gw[projects.stage != DONE].sum())
+
+
+def withdraw_after(uniform, completion, queue_months) -> np.ndarray:
+    """Return `withdraw_left`: inf where `uniform` < `completion`, else spread evenly over the queue."""
+    share = np.clip((uniform - completion) / np.maximum(1.0 - completion, 1e-12), 0.0, 1.0)
+    return np.where(uniform < completion, np.inf, queue_months * share)
+
+
+def attrition_per_month(completion, queue_months) -> np.ndarray:
+    """Return the share leaving per month that leaves `completion` (0 < . <= 1) after `queue_months` > 0."""
+    return 1.0 - np.asarray(completion) ** (1.0 / np.asarray(queue_months))
+
+
+def start(
+    projects: Columns,
+    zone,
+    kind,
+    owner,
+    gw,
+    planned_gw,
+    month: int,
+    permit,
+    queue,
+    build,
+    withdraw_left=np.inf,
+):
+    """Append projects [B]; `permit`, `queue`, `build` are months (scalars or [B]). Nothing is merged."""
+    return projects.append(
+        len(zone), zone=zone, kind=kind, owner=owner, gw=gw, planned_gw=planned_gw, started=month,
+        permit_left=permit, queue_left=queue, build_left=build, withdraw_left=withdraw_left,
+    )  # fmt: skip
+
+
+def open_pipeline(
+    projects: Columns, nation, technology, expected_year, gw, *, first, zone_share, owner, year: int,
+    month: int = 0, steps_per_year: int = 12,
+) -> slice:  # fmt: skip
+    """Append what was being built at the start (`month` months into `year`), all in the building stage.
+
+    Table rows [B]: `nation`, `technology`, `expected_year`, `gw`. Completion is spread evenly over the
+    expected year, in `steps_per_year` rows; what is left of a year already begun, or the next twelve months
+    for a year that has passed. Zones get `zone_share` [Z, J] of their nation's (scaled to sum to 1; equal
+    where all are 0); `owner` [Z, J] are parties; zones of nation n are `first[n]` .. `first[n + 1]` - 1.
+    """
+    zones, sizes = np.arange(first[-1]), np.diff(first)
+    of_zone = np.repeat(np.arange(len(sizes)), sizes)
+    share = np.asarray(zone_share, dtype=float)
+    total = np.add.reduceat(share, first[:-1], axis=0)[of_zone]
+    share = np.divide(
+        share, total, out=np.repeat(1.0 / sizes, sizes)[:, None] + 0.0 * share, where=total > 0.0
+    )
+    row, zone = np.nonzero(np.asarray(nation)[:, None] == of_zone[zones][None, :])
+    kind = np.asarray(technology)[row]
+    part = np.asarray(gw, dtype=float)[row] * share[zone, kind]
+    row, zone, kind, part = (column[part > 0.0] for column in (row, zone, kind, part))
+    ahead = (
+        12.0 * (np.asarray(expected_year)[row] - year) - month
+    )  # months from now to the expected year's beginning
+    begin = np.where(ahead <= -12.0, 0.0, np.maximum(ahead, 0.0))
+    end = np.where(ahead <= -12.0, 12.0, ahead + 12.0)
+    middle = (np.arange(steps_per_year) + 0.5) / steps_per_year
+    left = (begin[:, None] + (end - begin)[:, None] * middle).ravel()
+
+    def repeated(column):
+        return np.repeat(column, steps_per_year)
+
+    return projects.append(
+        len(left), zone=repeated(zone), kind=repeated(kind), owner=repeated(np.asarray(owner)[zone, kind]),
+        gw=repeated(part / steps_per_year), stage=BUILD, started=-1, build_left=left,
+    )  # fmt: skip
+
+
+@kernel
+def _paper_and_parts(
+    zone, kind, gw, planned_gw, stage, permit_left, queue_left, withdraw_left, funded, waited, zone_nation,
+    needs, attrition, parallel, smallest_gw, parts, month_left, split_row, split_gw, split_part, withdrawn,
+    waiting,
+):  # fmt: skip
+    """Permits, queue and parts of all rows; returns the number of splits."""
+    splits = 0
+    classes = parts.shape[1]
+    for i in range(stage.shape[0]):
+        month_left[i] = 1.0
+        if stage[i] >= BUILD:
+            continue
+        n = zone_nation[zone[i]]
+        k = kind[i]
+        left = 1.0
+        if stage[i] < EQUIPMENT:
+            in_permit = min(left, permit_left[i])
+            if parallel:
+                in_queue = min(left, queue_left[i])
+                booked = max(0.0, in_queue - in_permit)
+            else:
+                in_queue = min(left - in_permit, queue_left[i])
+                booked = in_queue
+            permit_left[i] -= in_permit
+            queue_left[i] -= in_queue
+            waiting[n, _PERMIT] += gw[i] * in_permit
+            waited[i, _PERMIT] += in_permit
+            waiting[n, _QUEUE] += gw[i] * booked
+            waited[i, _QUEUE] += booked
+            left -= in_permit + booked
+            if in_queue > 0.0:
+                withdraw_left[i] -= in_queue
+                if withdraw_left[i] <= 0.0:
+                    withdrawn[n, k] += gw[i]
+                    stage[i] = DONE
+                    continue
+                if attrition[k] > 0.0:
+                    stay = 1.0 - attrition[k] if in_queue == 1.0 else (1.0 - attrition[k]) ** in_queue
+                    lost = gw[i] * (1.0 - stay)
+                    withdrawn[n, k] += lost
+                    gw[i] -= lost
+                    planned_gw[i] *= stay
+            if permit_left[i] > 0.0 or queue_left[i] > 0.0:
+                stage[i] = PERMIT if permit_left[i] > 0.0 else QUEUE
+                continue
+            stage[i] = EQUIPMENT
+        month_left[i] = max(left, 0.0)
+        if not funded[i]:
+            waiting[n, _CAPITAL] += gw[i] * month_left[i]
+            waited[i, _CAPITAL] += month_left[i]
+            continue
+        fraction, scarce = 1.0, -1
+        for p in range(classes):
+            need = needs[k, p] * gw[i]
+            if need > 0.0 and parts[n, p] < need * fraction:
+                fraction = max(parts[n, p], 0.0) / need
+                scarce = p
+        take = fraction * gw[i]
+        if scarce >= 0 and take <= smallest_gw:
+            take = 0.0
+        elif take >= gw[i] * (1.0 - 1e-12):
+            scarce = -1  # short by rounding only
+        if take > 0.0:
+            for p in range(classes):
+                parts[n, p] = max(0.0, parts[n, p] - needs[k, p] * take)
+        if scarce < 0:
+            stage[i] = BUILD
+            continue
+        if take > 0.0:
+            parts[n, scarce] = 0.0
+            split_row[splits] = i
+            split_gw[splits] = take
+            split_part[splits] = scarce
+            splits += 1
+            planned_gw[i] *= 1.0 - take / gw[i]
+            gw[i] -= take
+        waiting[n, _FIRST_PART + scarce] += gw[i] * month_left[i]
+        waited[i, _FIRST_PART + scarce] += month_left[i]
+    return splits
+
+
+@kernel
+def _build(
+    zone, kind, gw, stage, build_left, funded, waited, zone_nation, jobs_per_gw, labour, month_left, needed,
+    speed, done, waiting,
+):  # fmt: skip
+    """Building of all rows; returns how many are done, their indices in `done`."""
+    needed[:] = 0.0
+    for i in range(stage.shape[0]):
+        if stage[i] == BUILD and funded[i]:
+            needed[zone_nation[zone[i]]] += gw[i] * jobs_per_gw[kind[i]] * month_left[i]
+    for n in range(needed.shape[0]):
+        speed[n] = min(1.0, max(labour[n], 0.0) / needed[n]) if needed[n] > 0.0 else 1.0
+    finished = 0
+    for i in range(stage.shape[0]):
+        if stage[i] != BUILD:
+            continue
+        n = zone_nation[zone[i]]
+        left = month_left[i]
+        if not funded[i]:
+            waiting[n, _CAPITAL] += gw[i] * left
+            waited[i, _CAPITAL] += left
+            continue
+        work = left * speed[n]
+        time = left
+        if work >= build_left[i]:
+            work = build_left[i]
+            time = work / speed[n] if speed[n] > 0.0 else 0.0
+        build_left[i] -= work
+        waiting[n, _NORMAL] += gw[i] * work
+        waited[i, _NORMAL] += work
+        waiting[n, _LABOUR] += gw[i] * (time - work)
+        waited[i, _LABOUR] += time - work
+        if build_left[i] <= _COMPLETE:
+            done[finished] = i
+            finished += 1
+            stage[i] = DONE
+    return finished
+
+
+def advance(projects: Columns, zone_nation, rules: Rules, parts: np.ndarray, labour: np.ndarray) -> Advance:
+    """Move all projects by one month and return what was commissioned, withdrawn and waited for.
+
+    `parts` [N, P] are the units at hand this month; what is used is taken off in place, the rest stays for
+    the caller. `labour` [N] workers; a crew stays on its site for the whole month. Rows that are done are
+    dropped now and then. GW are conserved: started = commissioned + withdrawn + `under_way_gw`.
+    """
+    done_rows = np.count_nonzero(projects.stage == DONE)
+    if done_rows > _COMPACT_ABOVE and 4 * done_rows > len(projects):
+        projects.keep(projects.stage != DONE)
+    nations, kinds = len(labour), len(rules.jobs_per_gw)
+    rows = len(projects)
+    most = rows + nations * len(PARTS)  # a class of a nation runs out once
+    month_left = np.empty(most)
+    split_row, split_part = np.empty((2, nations * len(PARTS)), dtype=np.int64)
+    split_gw = np.empty(nations * len(PARTS))
+    withdrawn, waiting = np.zeros((nations, kinds)), np.zeros((nations, len(WAITS)))
+    p = projects
+    splits = _paper_and_parts(
+        p.zone, p.kind, p.gw, p.planned_gw, p.stage, p.permit_left, p.queue_left, p.withdraw_left, p.funded,
+        p.waited, zone_nation, rules.needs, rules.attrition, rules.parallel, rules.smallest_gw, parts,
+        month_left, split_row, split_gw, split_part, withdrawn, waiting,
+    )  # fmt: skip
+    if splits:
+        _append_splits(projects, split_row[:splits], split_gw[:splits], split_part[:splits], month_left)
+    speed = np.empty(nations)
+    done = np.empty(len(projects), dtype=np.int64)
+    finished = _build(
+        p.zone, p.kind, p.gw, p.stage, p.build_left, p.funded, p.waited, zone_nation, rules.jobs_per_gw,
+        labour, month_left, np.empty(nations), speed, done, waiting,
+    )  # fmt: skip
+    at = done[:finished]
+    return Advance(
+        p.zone[at], p.kind[at], p.owner[at], p.gw[at], p.planned_gw[at], p.started[at], p.waited[at],
+        withdrawn, waiting, speed,
+    )  # fmt: skip
+
+
+def _append_splits(projects: Columns, row, gw, part, month_left) -> None:
+    """Append the parts of `row` that got equipment, ready to be built in what is left of this month."""
+    rest = projects.gw[row]
+    planned = projects.planned_gw[row]  # of the rest; the share of planners is the same in both parts
+    share = np.divide(planned, rest, out=np.zeros_like(rest), where=rest > 0.0)
+    values = {name: getattr(projects, name)[row] for name in projects.spec}
+    # this month's waiting for parts was booked to the row: it is the rest's alone
+    values["waited"][np.arange(len(row)), _FIRST_PART + part] -= month_left[row]
+    values.update(gw=gw, planned_gw=share * gw, stage=BUILD)
+    first = len(projects)
+    projects.append(len(row), **values)
+    month_left[first : first + len(row)] = month_left[row]
+
+
+def merge(projects: Columns) -> int:
+    """Join rows that differ in nothing that matters; return how many are gone.
+
+    Before building: same zone, kind, owner, month started and times left. In building: same zone, kind,
+    owner, funding and whole months left; their months left are averaged by GW, so completion shifts by less
+    than a month. GW, planned GW and GW-months waited are conserved; the first row keeps its place.
+    """
+    live = np.flatnonzero(projects.stage != DONE)
+    p = projects
+    building = p.stage[live] == BUILD
+    keys = np.stack(
+        [
+            p.zone[live], p.kind[live], p.owner[live], p.stage[live], p.funded[live],
+            np.where(building, np.ceil(p.build_left[live]), p.build_left[live]),
+            *(np.where(building, 0.0, column[live]) for column in (p.started, p.permit_left, p.queue_left)),
+            np.where(building | np.isinf(p.withdraw_left[live]), -1.0, p.withdraw_left[live]),
+        ],
+        axis=1,
+    )  # fmt: skip
+    _, first, group = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    group = group.ravel()
+    gw = p.gw[live]
+    total = np.bincount(group, gw)
+    weight = np.divide(gw, total[group], out=np.zeros_like(gw), where=total[group] > 0.0)
+    into = live[first]
+    p.build_left[into] = np.bincount(group, weight * p.build_left[live]) + np.where(
+        total > 0.0, 0.0, p.build_left[into]
+    )
+    p.waited[into] = np.stack(
+        [np.bincount(group, weight * p.waited[live, c]) for c in range(len(WAITS))], axis=1
+    )
+    p.planned_gw[into] = np.bincount(group, p.planned_gw[live])
+    p.gw[into] = total
+    keep = np.zeros(len(projects), dtype=bool)
+    keep[into] = True
+    gone = len(live) - len(into)
+    projects.keep(keep)
+    return gone
