@@ -46,16 +46,17 @@ class Day(NamedTuple):
 
 
 def made_up_day(
-    seed: int, zones: int = 10, plants: int = 500, month: int = 0, days: int = 1, tightness: float = 1.0,
-    storage: bool = True, reservoirs: bool = True, join: bool = True, singles: int = 0,
+    seed: int, zones: int | tuple[int, ...] = 10, plants: int = 500, month: int = 0, days: int = 1,
+    tightness: float = 1.0, storage: bool = True, reservoirs: bool = True,
 ) -> Day:  # fmt: skip
     """Return a random system: time zones, wind, sun, plants, lossy links with unlike limits, batteries, pumps, dams.
 
-    `month` shifts seasons, fuel prices and demand of the same system, for warm starts. `tightness` above 1 means less
-    firm plant. `join=False` leaves out all links; `singles` adds zones that stand alone.
+    `zones` are the sizes of the networks, or the size of the only one. `month` shifts seasons, fuel prices and demand of
+    the same system, for warm starts. `tightness` above 1 means less firm plant.
     """
     rng = np.random.default_rng(seed)
-    total = zones + singles
+    sizes = (zones,) if isinstance(zones, int) else zones
+    total = sum(sizes)
     longitude = np.sort(rng.uniform(0, 24, total)) / 3
     scale = 40 * np.exp(rng.normal(0, 0.6, total))
     clock = (np.arange(HOURS) + longitude[:, None]) % 24
@@ -77,7 +78,7 @@ def made_up_day(
     capacity = np.where(np.isin(technology, (1, 2, 3)), capacity, capacity / tightness)
     cost = _COST[technology] * np.exp(_SPREAD[technology] * rng.normal(size=plants))
 
-    tails, heads = _ring_and_chords(zones if join else 1, rng)
+    tails, heads = _ring_and_chords(sizes, rng)
     size = (scale[tails] + scale[heads]) / 2
     links = dispatch.Links(
         tails, heads, rng.uniform(0.03, 0.20, len(tails)) * size, rng.uniform(0.0, 0.20, len(tails)) * size,
@@ -103,13 +104,18 @@ def made_up_day(
     return Day(blocks, available, loads, links, units, np.tile(inflow, (days, 1)), networks, lost_load)
 
 
-def _ring_and_chords(zones, rng):
-    """Return the ends of a ring with some chords, sorted by tail (int64 [L], [L])."""
-    pairs = {tuple(sorted((z, (z + 1) % zones))) for z in range(zones)} if zones > 1 else set()
-    while zones > 4 and len(pairs) < int(1.75 * zones):
-        a, b = rng.integers(0, zones, 2)
-        if a != b:
-            pairs.add((min(a, b), max(a, b)))
+def _ring_and_chords(sizes, rng):
+    """Return the ends (int64 [L], [L]) of a ring with some chords for each network, sorted by tail."""
+    pairs = set()
+    first = 0
+    for zones in sizes:
+        own = {tuple(sorted((z, (z + 1) % zones))) for z in range(zones)} if zones > 1 else set()
+        while zones > 4 and len(own) < int(1.75 * zones):
+            a, b = rng.integers(0, zones, 2)
+            if a != b:
+                own.add((min(a, b), max(a, b)))
+        pairs |= {(first + a, first + b) for a, b in own}
+        first += zones
     ends = np.array(sorted(pairs), np.int64).reshape(-1, 2)
     return ends[:, 0].copy(), ends[:, 1].copy()
 
@@ -159,7 +165,7 @@ def plan_cost_kusd(day: Day, plan, clearing, d: int = 0) -> float:
     return total
 
 
-def dispatch_seconds(zones: int = 10, repeats: int = 24, tolerance=None, **system) -> dict[str, float]:
+def dispatch_seconds(zones: int | tuple[int, ...] = 10, repeats: int = 24, tolerance=None, **system) -> dict[str, float]:
     """Return medians over `repeats` months of one system: seconds per day cold, warm and exact, and their ratios.
 
     `system` goes to `made_up_day`. The exact time is HiGHS' alone, without building the program; it and the ratios are NaN where the tests' oracle is

@@ -9,7 +9,7 @@ from typing import Any
 
 LONGEST = 60
 # a plain decimal number with a small exponent, then a unit of letters, digits after ^, and the signs / * ^ % space
-_PATTERN = re.compile(r"\s*([+-]?\d{1,15}(?:_\d{3})*(?:\.\d{1,15})?(?:[eE][+-]?\d{1,2})?)\s*(.*?)\s*")
+_PATTERN = re.compile(r"\s*([+-]?\d{1,15}(?:_\d{3})*(?:\.\d{1,15})?(?:[eE][+-]?\d{1,2})?)\s*(.*?)\s*", re.ASCII)
 _UNIT = re.compile(r"[A-Za-z%$][A-Za-z0-9_%$]*(?:\^-?[1-3])?(?:\s*[/*]\s*[A-Za-z%$][A-Za-z0-9_%$]*(?:\^-?[1-3])?){0,3}|1/[A-Za-z]+|1")
 _FACTORS = {"": 1.0, "1": 1.0, "x": 1.0, "%": 0.01}  # what may follow a pure number
 _MONTHS = {"month": 1, "months": 1, "mo": 1, "year": 12, "years": 12, "yr": 12, "a": 12}

@@ -1,182 +1,293 @@
-"""Scenario files: found by name or path, read with limits, resolved through `extends`, every fault said at once."""
+"""Scenario files: TOML from the library, a folder or a stranger, checked whole before anything runs."""
 
 from __future__ import annotations
 
 import difflib
-import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .lines import find_lines, line_of
-from .scenario import NAME, SWITCHES, TOP_KEYS, Choices, Fault, Scenario, ScenarioError, check, choices
+from .scenario import MOST_STEPS, NAME, SWITCHES, TOP_KEYS, Fault, Scenario, ScenarioError, check, choices
 
 LIBRARY = Path(__file__).resolve().parent / "library"
-SCHEMA_VERSION = 1
-MOST_BYTES = 64 * 1024
-DEEPEST = 8  # tables and lists inside each other
-LONGEST_CHAIN = 8  # files that extend each other
+MOST_BYTES = 1_000_000
+DEEPEST = 20
+MOST_PARENTS = 20
+SCHEMA = 1
 
 
-class _File(NamedTuple):
+class ScenarioFile(NamedTuple):
+    """A file as read: its content, its text for line numbers, and how messages call it."""
+
     path: Path
-    shown: str
+    label: str
     content: dict[str, Any]
-    lines: dict[tuple[str | int, ...], int]
+    text: str
 
 
-def scenario_names() -> list[str]:
-    """Return the names of the built-in scenarios, the baseline first."""
-    names = sorted(path.stem for path in LIBRARY.glob("*.toml"))
-    return sorted(names, key=lambda name: name != "baseline")
+def load_scenario(name_or_path: str | Path) -> Scenario:
+    """Return a scenario of the library or a file. Raises ScenarioError with every fault, `file:line` first."""
+    file, faults = _open(_locate(name_or_path))
+    values, owners = _resolve(file, (), faults, {})
+    if not faults:
+        content = {
+            key: value
+            for key, value in values.items()
+            if key not in ("extends", "schema_version", "switches")
+        }
+        content |= {key: value for key, value in values.get("switches", {}).items() if key in SWITCHES}
+        content.setdefault("name", file.path.stem)
+        _, wrong = check(content, choices())
+        for fault in wrong:
+            path = ("switches", *fault.path) if fault.path and fault.path[0] in SWITCHES else fault.path
+            faults.append(_told(_owner(path, owners, file), Fault(path, fault.text)))
+        if not faults:
+            return Scenario(**content)
+    raise ScenarioError(list(dict.fromkeys(faults)))
 
 
-def load_scenario(given: str | os.PathLike[str], known: Choices | None = None) -> Scenario:
-    """Return a built-in scenario by its name or one from a TOML file by its path.
-
-    Raises ScenarioError with every fault: file, line, what was given, what is allowed.
-    """
-    path = find_scenario(given)
-    faults: list[str] = []
-    files = _chain(path, faults)
-    known = known or choices()
-    merged: dict[str, Any] = {}
-    for file in files:
-        content, found = _shape(file.content)
-        fields, more = check(content, known)
-        found += more
-        faults += [
-            f"{file.shown}:{line_of(fault.path, file.lines)}: {'.'.join(str(p) for p in fault.path)} {fault.text}"
-            for fault in found
-        ]
-        _merge(merged, fields)
-        if file is files[-1]:
-            merged.update({key: fields.get(key, "") for key in ("name", "title")})
-    if faults:
-        raise ScenarioError(list(dict.fromkeys(faults)))
-    scenario = Scenario.model_construct(**merged)
-    if scenario.until <= scenario.start:
-        raise ScenarioError([f"{files[-1].shown}: runs from {scenario.start} to {scenario.until}; allowed: an end after the start"])
-    return scenario
+def list_scenarios() -> dict[str, str]:
+    """Return {name: title} of the library; `baseline` first."""
+    names = sorted(
+        (path.stem for path in LIBRARY.glob("*.toml")), key=lambda name: (name != "baseline", name)
+    )
+    return {name: load_scenario(name).title for name in names}
 
 
-def find_scenario(given: str | os.PathLike[str]) -> Path:
-    """Return the file of a built-in name or of a path. Raises ScenarioError."""
-    text = os.fspath(given)
-    if isinstance(given, str) and not text.endswith(".toml") and os.sep not in text:
-        names = scenario_names()
-        if text in names:
-            return LIBRARY / f"{text}.toml"
-        near = difflib.get_close_matches(text, names, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"allowed: {', '.join(names)}, or the path of a .toml file"
-        raise ScenarioError([f"scenario is {text[:80]!r}, which is not built in; {hint}"])
-    path = Path(text)
-    if not path.is_file():
-        raise ScenarioError([f"scenario is {text[:200]!r}, but there is no such file; allowed: the path of a .toml file or one of {', '.join(scenario_names())}"])
-    return path
-
-
-def _chain(path: Path, faults: list[str]) -> list[_File]:
-    """Return a file and those it extends, the most basic first; each file once."""
-    done: list[_File] = []
-    _follow(path, [], done, faults)
-    return done
-
-
-def _follow(path: Path, above: list[Path], done: list[_File], faults: list[str]) -> None:
-    shown = path.name if path.parent == LIBRARY else str(path)
+def _locate(given: str | Path) -> Path:
+    """Return the file of a built-in name or path. Raises ScenarioError."""
+    text = str(given)
+    if isinstance(given, str) and NAME.fullmatch(text) and (LIBRARY / f"{text}.toml").is_file():
+        return LIBRARY / f"{text}.toml"
     try:
-        text = _read_text(path)
+        found = "\0" not in text and len(text) < 4096 and Path(given).is_file()
+    except OSError:
+        found = False
+    if found:
+        return Path(given)
+    names = sorted(path.stem for path in LIBRARY.glob("*.toml"))
+    near = difflib.get_close_matches(text, names, n=3, cutoff=0.5)
+    hint = (
+        f"did you mean {' or '.join(near)}?"
+        if near
+        else f"allowed: {', '.join(names)}, or the path of a TOML file"
+    )
+    raise ScenarioError([f"scenario {_cut(text)} is neither a built-in name nor a file; {hint}"])
+
+
+def _open(path: Path) -> tuple[ScenarioFile, list[str]]:
+    """Return a file and the faults of its form."""
+    label = path.name if path.parent == LIBRARY else str(path)
+    empty = ScenarioFile(path, label, {}, "")
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(MOST_BYTES + 1)
+        if len(raw) > MOST_BYTES:
+            return empty, [f"{label}: is larger than {MOST_BYTES} bytes; allowed: a file of up to 1 MB"]
+        text = raw.decode("utf-8")
+        _check_depth_of_text(text)
         content = tomllib.loads(text)
-        _limit_depth(content)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        reason = "tables or lists are nested too deeply" if isinstance(error, RecursionError) else str(error)
-        faults.append(f"{shown}: not readable: {reason}")
-        return
-    lines = find_lines(text)
-    where = f"{shown}:{line_of(('extends',), lines)}"
-    given = content.get("extends", [])
-    names = [given] if isinstance(given, str) else given
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        faults.append(f"{where}: extends is {given!r}; allowed: names of built-in scenarios or of files beside this one")
-        names = []
-    for name in names:
-        base = _beside(path, name)
-        if base is None:
-            near = difflib.get_close_matches(name, scenario_names(), n=2, cutoff=0.5)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"allowed: {', '.join(scenario_names())}, or a .toml file in the same folder"
-            faults.append(f"{where}: extends {name[:80]!r}, which does not exist; {hint}")
-        elif base.resolve() in [one.resolve() for one in (*above, path)]:
-            faults.append(f"{where}: extends {name!r}, which extends this file in turn; allowed: no cycles")
-        elif len(above) + 1 >= LONGEST_CHAIN:
-            faults.append(f"{where}: extends {name!r} as file {len(above) + 2} of a chain; allowed: {LONGEST_CHAIN}")
-        elif base.resolve() not in [file.path.resolve() for file in done]:
-            _follow(base, [*above, path], done, faults)
-    done.append(_File(path, shown, content, lines))
+    except OSError as error:
+        return empty, [f"{label}: cannot be read ({error.strerror})"]
+    except UnicodeDecodeError as error:
+        return empty, [f"{label}: byte {error.start} is not UTF-8; allowed: a text file in UTF-8"]
+    except tomllib.TOMLDecodeError as error:
+        match = re.search(r"\(at line (\d+)", str(error))
+        return empty, [f"{label}:{match[1] if match else 1}: is not TOML: {error}"]
+    except (RecursionError, _TooDeep):
+        return empty, [f"{label}: is nested deeper than {DEEPEST} levels; allowed: up to {DEEPEST}"]
+    except ValueError as error:  # numbers too long for Python, impossible dates
+        return empty, [f"{label}: holds a value that cannot be read ({_cut(str(error))})"]
+    file = ScenarioFile(path, label, content, text)
+    if _depth(content) > DEEPEST:
+        return empty, [f"{label}: is nested deeper than {DEEPEST} levels; allowed: up to {DEEPEST}"]
+    return file, [_told(file, fault) for fault in _form(content)]
 
 
-def _beside(path: Path, name: str) -> Path | None:
-    """Return the file that `extends` names: in the same folder or built in, never elsewhere."""
-    if name.endswith(".toml") and name == Path(name).name and "\\" not in name and NAME.fullmatch(name[:-5].lower().replace("_", "-")):
-        base = path.parent / name
-        return base if base.is_file() and base.resolve().parent == path.parent.resolve() else None
-    return LIBRARY / f"{name}.toml" if name in scenario_names() else None
+class _TooDeep(Exception):
+    pass
 
 
-def _read_text(path: Path) -> str:
-    with path.open("rb") as stream:
-        raw = stream.read(MOST_BYTES + 1)
-    if len(raw) > MOST_BYTES:
-        raise ValueError(f"the file is larger than the {MOST_BYTES // 1024} KiB that are allowed")
-    return raw.decode("utf-8")
+def _check_depth_of_text(text: str) -> None:
+    """Refuse text whose brackets or dotted keys nest so deep that the parser would exhaust the stack."""
+    for line in text.splitlines():
+        if line.count("[") > 2 * MOST_STEPS or line.count("{") > 2 * MOST_STEPS:
+            raise _TooDeep
+        head = line.split("=", 1)[0]
+        if head.count(".") > DEEPEST:
+            raise _TooDeep
 
 
-def _limit_depth(content: Any) -> None:
-    level = [content]
-    for _ in range(DEEPEST):
-        level = [part for one in level for part in (one.values() if isinstance(one, dict) else one) if isinstance(part, dict | list)]
-        if not level:
-            return
-    raise ValueError(f"tables and lists are nested more than {DEEPEST} deep")
+def _depth(value: Any) -> int:
+    deepest, stack = 0, [(value, 0)]
+    while stack:
+        one, depth = stack.pop()
+        deepest = max(deepest, depth)
+        inner = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        stack.extend((part, depth + 1) for part in inner)
+    return deepest
 
 
-def _shape(content: dict[str, Any]) -> tuple[dict[str, Any], list[Fault]]:
-    """Return (content in the shape of `check`, faults of the top level)."""
-    faults: list[Fault] = []
-    version = content.get("schema_version")
-    if version != SCHEMA_VERSION or isinstance(version, bool):
-        given = "is missing" if version is None else f"is {version!r}"
-        faults.append(Fault(("schema_version",), f"{given}; allowed: schema_version = {SCHEMA_VERSION}"))
-    if "name" not in content:
-        faults.append(Fault(("name",), "is missing; give the scenario a name, e.g. name = \"fast-permits\""))
+def _form(content: dict[str, Any]) -> list[Fault]:
+    """Return faults of the top level: version, unknown tables, extends, switches."""
+    faults = []
     for key in content:
         if key not in TOP_KEYS:
-            faults.append(Fault((key,), f"is not known{_near(key, TOP_KEYS)}"))
-    shaped = {key: content[key] for key in ("name", "title", "start", "until", "policy", "world") if key in content}
+            near = difflib.get_close_matches(key, TOP_KEYS, n=2, cutoff=0.5)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"allowed: {', '.join(TOP_KEYS)}"
+            faults.append(Fault((key,), f"is not part of a scenario; {hint}"))
+    if "schema_version" not in content:
+        faults.append(Fault(("schema_version",), f"is missing; write schema_version = {SCHEMA}"))
+    elif content["schema_version"] is True or content["schema_version"] != SCHEMA:
+        faults.append(Fault(("schema_version",), f"is {_cut(content['schema_version'])}; allowed: {SCHEMA}"))
     switches = content.get("switches", {})
     if not isinstance(switches, dict):
-        faults.append(Fault(("switches",), f"is {switches!r}; allowed: a table [switches]"))
-        switches = {}
-    for key, value in switches.items():
-        if key not in SWITCHES:
-            faults.append(Fault(("switches", key), f"is not known{_near(key, SWITCHES)}"))
-        elif value not in (True, False, "on", "off"):
-            faults.append(Fault(("switches", key), f"is {value!r}; allowed: \"on\" or \"off\""))
+        faults.append(
+            Fault(("switches",), f"is {_cut(switches)}; allowed: a table with {', '.join(SWITCHES)}")
+        )
+    else:
+        for key in switches:
+            if key not in SWITCHES:
+                near = difflib.get_close_matches(key, SWITCHES, n=1, cutoff=0.5)
+                hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(SWITCHES)}"
+                faults.append(Fault(("switches", key), f"is not a switch; {hint}"))
+    extends = content.get("extends", [])
+    good = (
+        isinstance(extends, list)
+        and len(extends) <= MOST_PARENTS
+        and all(isinstance(e, str) for e in extends)
+    )
+    if not good:
+        faults.append(
+            Fault(("extends",), f"is {_cut(extends)}; allowed: a list of up to {MOST_PARENTS} names or files")
+        )
+    return faults
+
+
+Owners = dict[tuple[str, ...], ScenarioFile]
+
+
+def _resolve(
+    file: ScenarioFile,
+    above: tuple[Path, ...],
+    faults: list[str],
+    seen: dict[Path, tuple[dict[str, Any], Owners]],
+) -> tuple[dict[str, Any], Owners]:
+    """Return the content merged over its parents, and which file each key comes from. Appends to `faults`."""
+    real = file.path.resolve()
+    if real in seen:
+        return seen[real]
+    values: dict[str, Any] = {}
+    owners: Owners = {}
+    extends = file.content.get("extends", [])
+    for i, parent in enumerate(extends if isinstance(extends, list) else []):
+        if not isinstance(parent, str) or i >= MOST_PARENTS:
+            continue
+        try:
+            path = _parent(parent, file.path)
+        except ValueError as error:
+            faults.append(_told(file, Fault(("extends",), str(error))))
+            continue
+        if path.resolve() in (*above, real):
+            faults.append(
+                _told(
+                    file,
+                    Fault(
+                        ("extends",),
+                        f"names {_cut(parent)}, which extends this file in turn; allowed: no cycles",
+                    ),
+                )
+            )
+            continue
+        if len(above) >= DEEPEST:
+            faults.append(
+                _told(
+                    file,
+                    Fault(("extends",), f"is a chain of more than {DEEPEST} files; allowed: up to {DEEPEST}"),
+                )
+            )
+            continue
+        if path.resolve() in seen:
+            inner, inner_owners = seen[path.resolve()]
         else:
-            shaped[key] = value
-    return shaped, faults
+            opened, wrong = _open(path)
+            faults.extend(wrong)
+            inner, inner_owners = _resolve(opened, (*above, real), faults, seen)
+        _merge(values, inner)
+        owners |= inner_owners
+    own = {key: value for key, value in file.content.items() if key != "extends"}
+    _merge(values, own)
+    owners |= {path: file for path in _paths(own)}
+    for key in ("name", "title"):  # a child is not its parent
+        if key not in own:
+            values.pop(key, None)
+    seen[real] = (values, owners)
+    return values, owners
 
 
-def _near(given: str, allowed: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(given, allowed, n=2, cutoff=0.5)
-    return f"; did you mean {' or '.join(near)}?" if near else f"; allowed: {', '.join(allowed)}"
+def _parent(name: str, child: Path) -> Path:
+    """Return the file of an entry of `extends`: a built-in name or a file in the child's own folder."""
+    if NAME.fullmatch(name) and (LIBRARY / f"{name}.toml").is_file():
+        return LIBRARY / f"{name}.toml"
+    folder = child.resolve().parent
+    plain = (
+        len(name) <= 200
+        and name.isprintable()
+        and not re.search(r"[/\\:]", name)
+        and name not in ("", ".", "..")
+    )
+    if plain:
+        path = folder / (name if name.endswith(".toml") else f"{name}.toml")
+        if path.is_file() and path.resolve().parent == folder:
+            return path
+    names = [path.stem for path in sorted(LIBRARY.glob("*.toml"))]
+    near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
+    hint = (
+        f"did you mean {' or '.join(near)}?"
+        if near
+        else f"allowed: {', '.join(names)}, or a file in the same folder"
+    )
+    raise ValueError(f"names {_cut(name)}, which is neither built in nor a file beside this one; {hint}")
 
 
-def _merge(base: dict[str, Any], later: dict[str, Any]) -> None:
-    """Merge tables; a later list of steps replaces an earlier one."""
-    for key, value in later.items():
-        if isinstance(value, dict) and isinstance(base.get(key), dict):
-            base[key] = dict(base[key])
-            _merge(base[key], value)
+def _merge(into: dict[str, Any], new: dict[str, Any]) -> None:
+    """Merge tables; anything else (values, lists of steps) replaces what was there."""
+    for key, value in new.items():
+        if isinstance(value, dict):
+            old = into.get(key)
+            fresh: dict[str, Any] = dict(old) if isinstance(old, dict) else {}
+            _merge(fresh, value)
+            into[key] = fresh
         else:
-            base[key] = value
+            into[key] = value
+
+
+def _paths(content: dict[str, Any], before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    found = []
+    for key, value in content.items():
+        found.append((*before, key))
+        if isinstance(value, dict):
+            found.extend(_paths(value, (*before, key)))
+    return found
+
+
+def _owner(path: tuple[str | int, ...], owners: Owners, default: ScenarioFile) -> ScenarioFile:
+    keys = [part for part in path if isinstance(part, str)]
+    for length in range(len(keys), 0, -1):
+        found = owners.get(tuple(keys[:length]))
+        if found is not None:
+            return found
+    return default
+
+
+def _told(file: ScenarioFile, fault: Fault) -> str:
+    """Return "file:line: key what is wrong"."""
+    where = ".".join(str(part + 1) if isinstance(part, int) else part for part in fault.path)
+    return f"{file.label}:{line_of(fault.path, find_lines(file.text))}: {where} {fault.text}"
+
+
+def _cut(given: Any) -> str:
+    text = repr(given)
+    return text if len(text) <= 60 else f"{text[:57]}…"

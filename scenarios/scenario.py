@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -27,6 +28,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 STEP_KEYS = ("announced", "on", "to", "over", "source")
 TOP_KEYS = ("schema_version", "name", "title", "extends", "start", "until", "policy", "world", "switches")
 SWITCHES = ("draws", "growth")
+SOURCE_HINT = '"assumption: …" is allowed'
 
 
 class ScenarioError(ValueError):
@@ -69,7 +71,7 @@ class Choices:
 
 
 class Step(BaseModel):
-    """A dated value of a lever. Without `on` it holds from the start; `over_months` reaches it in a straight line."""
+    """A dated value of a lever. Without `on` it holds from the start; `over_months` leads there in a line."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -93,6 +95,7 @@ class Scenario(BaseModel):
     world: dict[str, float] = Field(default_factory=dict)
     draws: bool = True
     growth: bool = True
+    regime: Literal["firm-watt"] = "firm-watt"
 
     @model_validator(mode="before")
     @classmethod
@@ -110,7 +113,16 @@ class Scenario(BaseModel):
     def digest(self) -> str:
         """Return the identity: a hash of what is resolved, without name and title."""
         content = self.model_dump(exclude={"name", "title"})
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+        return _hash(content)
+
+    def identity(self) -> dict[str, str]:
+        """Return hashes of the resolved policy, of the resolved world and of the whole, without name and title."""
+        content = self.model_dump()
+        return {
+            "policy": _hash(content["policy"]),
+            "world": _hash({key: content[key] for key in ("world", "draws", "growth", "regime")}),
+            "scenario": self.digest(),
+        }
 
     def between(self, start: str | None = None, until: str | None = None) -> Scenario:
         """Return the scenario with other dates. Raises ScenarioError."""
@@ -122,13 +134,18 @@ class Scenario(BaseModel):
         return self.model_copy(update=changes)
 
 
+def _hash(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
 @lru_cache(maxsize=4)
 def choices(folder: Path = DATA) -> Choices:
-    """Read what a scenario may name from the tables (only the three that matter; `Tables.load` checks them all)."""
+    """Read what a scenario may name from the tables (`Tables.load` checks all of them)."""
     levers = {}
     for row in _rows(folder / "levers.csv"):
         words = dict(pair.split("=") for pair in row["words"].split())
-        value, low, high, pushed, maximal = (float(row[c]) for c in ("value", "low", "high", "pushed", "maximal"))
+        columns = ("value", "low", "high", "pushed", "maximal")
+        value, low, high, pushed, maximal = (float(row[column]) for column in columns)
         levers[row["lever"]] = Lever(
             row["lever"], row["unit"], value, low, high, pushed, maximal,
             {word: float(number) for word, number in words.items()}, row["title"],
@@ -176,13 +193,15 @@ class _Checker:
             return first
         except ValueError:
             shown = given.isoformat() if isinstance(given, datetime.date) else _short(given)
-            self.fault(path, f"is {shown}; allowed: a month as \"2027-01\" or the date of its first day, 2027-01-01")
+            self.fault(
+                path, f'is {shown}; allowed: a month, "2027-01", or the date of its first day, 2027-01-01'
+            )
             return None
 
     def named(self, path: tuple[str | int, ...], given: Any, allowed: Iterable[str], what: str) -> bool:
         if given in allowed:
             return True
-        self.fault(path, f"{given!r} is not a known {what}{_hint(given, allowed)}")
+        self.fault(path, f"is not a known {what}{_hint(given, allowed)}")
         return False
 
     def switch(self, path: tuple[str | int, ...], given: Any) -> bool:
@@ -190,7 +209,7 @@ class _Checker:
             return given
         if given in ("on", "off"):
             return given == "on"
-        self.fault(path, f"is {_short(given)}; allowed: \"on\" or \"off\" (or true, false)")
+        self.fault(path, f'is {_short(given)}; allowed: "on" or "off" (or true, false)')
         return True
 
     def policy(self, given: Any) -> dict[str, dict[str, tuple[Step, ...]]]:
@@ -206,8 +225,9 @@ class _Checker:
                 self.fault(path, f"is {_short(levers)}; allowed: a table of levers")
                 continue
             for name, value in levers.items():
-                if self.named((*path, name), name, self.known.levers, "lever"):
-                    clean.setdefault(nation, {})[name] = self.steps((*path, name), value, self.known.levers[name])
+                place = (*path, name)
+                if self.named(place, name, self.known.levers, "lever"):
+                    clean.setdefault(nation, {})[name] = self.steps(place, value, self.known.levers[name])
         return clean
 
     def steps(self, path: tuple[str | int, ...], given: Any, lever: Lever) -> tuple[Step, ...]:
@@ -221,9 +241,10 @@ class _Checker:
             return ()
         found = [self.step((*path, i), one, lever) for i, one in enumerate(given)]
         steps = [one for one in found if one is not None]
-        for i, (before, after) in enumerate(zip(steps, steps[1:], strict=False), start=1):
+        for i, (before, after) in enumerate(pairwise(steps), start=1):
             if (after.on or "") <= (before.on or ""):
-                self.fault((*path, i), f"begins on {after.on}, not after the step before it ({before.on}); allowed: later months in order")
+                text = f"begins on {after.on}, the step before it on {before.on}; allowed: ever later months"
+                self.fault((*path, i), text)
         return tuple(steps)
 
     def step(self, path: tuple[str | int, ...], given: Any, lever: Lever) -> Step | None:
@@ -236,11 +257,13 @@ class _Checker:
             self.named((*path, key), key, STEP_KEYS, "part of a step")
         missing = [key for key in (("to",) if self.python else ("on", "to", "source")) if key not in given]
         if missing:
-            why = " (\"assumption: …\" is allowed)" if "source" in missing else ""
-            self.fault(path, f"has no {', '.join(missing)}; a step needs on, to and source{why}")
-        on, announced = (self.month((*path, key), given[key]) if key in given else None for key in ("on", "announced"))
+            self.fault(path, f"has no {', '.join(missing)}; a step needs on, to and source ({SOURCE_HINT})")
+        on = self.month((*path, "on"), given["on"]) if "on" in given else None
+        announced = self.month((*path, "announced"), given["announced"]) if "announced" in given else None
         if on and announced and announced > on:
-            self.fault((*path, "announced"), f"is {announced}, after the step begins on {on}; allowed: no later than that")
+            self.fault(
+                (*path, "announced"), f"is {announced}; allowed: no later than {on}, when the step begins"
+            )
         over = 0
         try:
             over = read_months(given["over"]) if "over" in given else 0
@@ -248,7 +271,7 @@ class _Checker:
             self.fault((*path, "over"), str(error))
         source = self.text((*path, "source"), given.get("source", "")).strip()
         if "source" in given and not source and not self.python:
-            self.fault((*path, "source"), "is empty; say where the value comes from (\"assumption: …\" is allowed)")
+            self.fault((*path, "source"), f"is empty; say where the value comes from ({SOURCE_HINT})")
         value = self.lever_value((*path, "to"), given["to"], lever) if "to" in given else None
         if value is None or len(self.faults) > before:
             return None
@@ -282,14 +305,17 @@ class _Checker:
         return clean
 
 
-def check(given: dict[str, Any], known: Choices, *, python: bool = False) -> tuple[dict[str, Any], list[Fault]]:
-    """Return (fields of a Scenario, faults) of raw content in the shape of a file's tables, or from `python`."""
+def check(
+    given: dict[str, Any], known: Choices, *, python: bool = False
+) -> tuple[dict[str, Any], list[Fault]]:
+    """Return (fields of a Scenario, faults) of raw content shaped like a file's tables, or from `python`."""
     checker = _Checker(known, python)
     clean: dict[str, Any] = {}
     if "name" in given:
         clean["name"] = given["name"]
         if not (isinstance(given["name"], str) and NAME.fullmatch(given["name"])):
-            checker.fault(("name",), f"is {_short(given['name'])}; allowed: up to 60 small letters, digits and hyphens")
+            text = f"is {_short(given['name'])}; allowed: up to 60 small letters, digits and hyphens"
+            checker.fault(("name",), text)
     if "title" in given:
         clean["title"] = checker.text(("title",), given["title"], 120)
     for key in ("start", "until"):
@@ -303,7 +329,8 @@ def check(given: dict[str, Any], known: Choices, *, python: bool = False) -> tup
         clean[key] = month
     start, until = clean.get("start", "2026-01"), clean.get("until", "2046-01")
     if until <= start:
-        checker.fault(("until" if "until" in clean else "start",), f"gives a run from {start} to {until}; allowed: an end after the start")
+        key = "until" if "until" in clean else "start"
+        checker.fault((key,), f"gives a run from {start} to {until}; allowed: an end after the start")
     if "policy" in given:
         clean["policy"] = checker.policy(given["policy"])
     if "world" in given:
@@ -329,8 +356,8 @@ def _as_written(step: Any) -> Any:
     if isinstance(step, Step):
         step = step.model_dump()
     if isinstance(step, dict) and "over_months" in step:
-        over = f"{step['over_months']} months"
-        step = {key: value for key, value in step.items() if value is not None and key != "over_months"} | {"over": over}
+        step = {key: value for key, value in step.items() if value is not None}
+        step["over"] = f"{step.pop('over_months')} months"
     return step
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from ..kernels import kernel
 
 HOURS = 24
-SURPLUS = -1  # the virtual block below the first
+SURPLUS = 0  # the virtual block below the first; inside this file block b of the caller is b + 1
 
 # one zone in one hour: its place in the merit order, what the next and the last MWh cost there, and with the network
 NODE = np.dtype(
@@ -127,8 +127,8 @@ class Tolerance(NamedTuple):
     hour: float = 0.02  # USD/MWh that a move within an hour must save
     storage: float = 0.05  # USD/MWh that a hop between hours must save
     size: float = 1e-7  # GW not worth moving, relative to the network's mean load
-    passes: int = 60  # rounds over all storage units
-    joins: int = 30  # rounds of paths through the whole day
+    passes: int = 60  # at most so many rounds of either
+    day: float = 2e-4  # USD per MWh of load that a round of paths through the whole day must save
 
 
 def find_networks(zones: int, links: Links, units: Units) -> Networks:
@@ -148,25 +148,42 @@ def find_networks(zones: int, links: Links, units: Units) -> Networks:
     for name, place in (("links", links.tail), ("units", units.zone)):
         network = np.searchsorted(zone_start, place, side="right") - 1
         if np.any(np.diff(network) < 0):
-            raise ValueError(f"{name} must be listed network by network; sort them by zone (networks: {network.tolist()})")
+            raise ValueError(
+                f"{name} must be listed network by network; sort them by zone (networks: {network.tolist()})"
+            )
         slices.append(np.searchsorted(network, np.arange(len(zone_start))))
     return Networks(*(np.asarray(s, np.int64) for s in slices))
 
 
 def empty_plan(days: int, links: int, units: int) -> Plan:
     """Return the plan without flows and storage, the cold start."""
-    return Plan(np.zeros((days, links, HOURS)), np.zeros((days, units, HOURS)), np.zeros((days, units, HOURS)))
+    return Plan(
+        np.zeros((days, links, HOURS)), np.zeros((days, units, HOURS)), np.zeros((days, units, HOURS))
+    )
 
 
 def empty_clearing(days: int, zones: int) -> Clearing:
     """Return arrays for the results of `clear_networks`."""
     shape = (days, zones, HOURS)
-    return Clearing(np.zeros(shape), np.zeros(shape, np.int64), np.zeros(shape), np.zeros(shape), np.zeros(shape))
+    return Clearing(
+        np.zeros(shape), np.zeros(shape, np.int64), np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    )
 
 
 @kernel
 def clear_networks(
-    networks, blocks, available, load, links, units, inflow_gwh, lost_load, free_below, tolerance, plan, clearing
+    networks,
+    blocks,
+    available,
+    load,
+    links,
+    units,
+    inflow_gwh,
+    lost_load,
+    free_below,
+    tolerance,
+    plan,
+    clearing,
 ):
     """Clear D days of all networks in one call; `plan` is read and overwritten, `clearing` written. Returns the moves.
 
@@ -210,7 +227,7 @@ def clear_day(
     """
     zones, hours = load.shape
     small = tolerance.size * _mean_load(load, capacity, count)
-    supply = (cost, capacity, technology, count, available, lost_load, small)
+    supply = _merit_order(cost, capacity, technology, count, available, lost_load, small)
     lines = (forward_gw, reverse_gw, loss, hurdle, small)
 
     units = np.empty(unit_zone.shape[0], UNIT)
@@ -255,14 +272,21 @@ def clear_day(
         if moves - before <= units.shape[0]:
             break
     if units.shape[0] > 0:
-        for _ in range(tolerance.joins):
-            _join_hours(nodes, arcs, units, hop, worth, origin, plan, small, stale)
-            found = _shift_paths(nodes, arcs, units, plan, supply, lines, stale, tolerance)
-            if found == 0:
+        enough = tolerance.day * small / tolerance.size * load.size
+        joined = np.zeros(hours, np.bool_)
+        for _ in range(tolerance.passes):
+            _join_hours(nodes, arcs, units, hop, worth, origin, plan, small, joined)
+            saved = _shift_paths(nodes, arcs, units, plan, supply, lines, stale, tolerance)
+            if saved <= 0.0:
                 break
-            moves += found
-            for h in range(hours):  # all of them: labels may come from an hour that has changed
-                moves += _trade(nodes[h], arcs[h], h, flow, supply, lines, tolerance.hour)
+            for h in range(hours):  # labels may come from an hour that has changed
+                if stale[h]:
+                    moves += 1 + _trade(nodes[h], arcs[h], h, flow, supply, lines, tolerance.hour)
+                elif joined[h]:
+                    _renew_buy(nodes[h], arcs[h], h, flow, supply, lines, tolerance.hour)
+            if saved < enough:
+                _join_hours(nodes, arcs, units, hop, worth, origin, plan, small, joined)
+                break
         _narrow_sell(nodes, arcs, units, hop, worth, plan, small)
 
     need = _residual_load(load, tail, head, loss, flow, unit_zone, charge, discharge)
@@ -271,9 +295,9 @@ def clear_day(
             node = nodes[h, z]
             _settle_rounding(node, z, h, need[h, z], supply)
             price[z, h] = _price(node, lost_load)
-            block[z, h] = node.block
+            block[z, h] = node.block - 1
             used[z, h] = node.used
-            unserved[z, h] = node.used if node.block == count[z] else 0.0
+            unserved[z, h] = node.used if node.block == count[z] + 1 else 0.0
             curtailment[z, h] = _idle_below(node, z, h, free_below, supply)
     return moves
 
@@ -366,54 +390,42 @@ def _residual_load(load, tail, head, loss, flow, unit_zone, charge, discharge):
 
 
 @kernel
-def _width(z, b, h, supply):
-    """Return GW of block b: none for the surplus below, no end for the unserved energy above."""
-    _, capacity, technology, count, available, _, _ = supply
-    if b == SURPLUS:
-        return 0.0
-    if b >= count[z]:
-        return np.inf
-    return capacity[z, b] * available[z, technology[z, b], h]
+def _merit_order(cost, capacity, technology, count, available, lost_load, small):
+    """Return the supply: cost [Z, C] and GW [Z, H, C] of all blocks with the virtual ones, and what is too small.
 
-
-@kernel
-def _block_cost(z, b, supply):
-    cost, _, _, count, _, lost_load, _ = supply
-    if b == SURPLUS:
-        return -lost_load
-    return cost[z, b] if b < count[z] else lost_load
-
-
-@kernel
-def _block_above(z, b, h, supply):
-    """Return the next block above b that is worth using."""
-    small = supply[6]
-    b += 1
-    while _width(z, b, h, supply) <= small:
-        b += 1
-    return b
-
-
-@kernel
-def _block_below(z, b, h, supply):
-    small = supply[6]
-    b -= 1
-    while b > SURPLUS and _width(z, b, h, supply) <= small:
-        b -= 1
-    return b
+    The surplus has no width, the unserved energy no end, so that walks along a row need no other stop.
+    """
+    zones, _, hours = available.shape
+    columns = 2
+    for z in range(zones):
+        columns = max(columns, count[z] + 2)
+    price = np.empty((zones, columns))
+    width = np.empty((zones, hours, columns))
+    for z in range(zones):
+        n = count[z]
+        price[z, SURPLUS] = -lost_load
+        price[z, n + 1] = lost_load
+        for b in range(n):
+            price[z, b + 1] = cost[z, b]
+        for h in range(hours):
+            width[z, h, SURPLUS] = 0.0
+            width[z, h, n + 1] = np.inf
+            for b in range(n):
+                width[z, h, b + 1] = capacity[z, b] * available[z, technology[z, b], h]
+    return price, width, small
 
 
 @kernel
 def _fill(node, z, h, need, supply):
     """Serve `need` GW from the cheapest blocks; less than nothing is surplus."""
-    b = 0 if need >= 0.0 else SURPLUS
+    _, width, _ = supply
+    b = SURPLUS
     left = need
-    if b == 0:
-        width = _width(z, b, h, supply)
-        while left > width:
-            left -= width
+    if need >= 0.0:
+        b = 1
+        while left > width[z, h, b]:
+            left -= width[z, h, b]
             b += 1
-            width = _width(z, b, h, supply)
     node.block = b
     node.used = left
     node.output = need
@@ -423,23 +435,25 @@ def _fill(node, z, h, need, supply):
 @kernel
 def _set_margins(node, z, h, supply):
     """Write what the next and the last MWh of the zone cost and how many GW that holds for."""
-    small = supply[6]
+    cost, width, small = supply
     b = node.block
-    room = _width(z, b, h, supply) - node.used
-    if room > small:
-        node.up_cost = _block_cost(z, b, supply)
-        node.up_room = room
-    else:
-        above = _block_above(z, b, h, supply)
-        node.up_cost = _block_cost(z, above, supply)
-        node.up_room = _width(z, above, h, supply)
-    if b == SURPLUS or node.used > small:
-        node.down_cost = _block_cost(z, b, supply)
-        node.down_room = np.inf if b == SURPLUS else node.used
-    else:
-        below = _block_below(z, b, h, supply)
-        node.down_cost = _block_cost(z, below, supply)
-        node.down_room = np.inf if below == SURPLUS else _width(z, below, h, supply)
+    room = width[z, h, b] - node.used
+    if room <= small:
+        b += 1
+        while width[z, h, b] <= small:
+            b += 1
+        room = width[z, h, b]
+    node.up_cost = cost[z, b]
+    node.up_room = room
+    b = node.block
+    room = node.used
+    if b > SURPLUS and room <= small:
+        b -= 1
+        while b > SURPLUS and width[z, h, b] <= small:
+            b -= 1
+        room = width[z, h, b]
+    node.down_cost = cost[z, b]
+    node.down_room = room if b > SURPLUS else np.inf
 
 
 @kernel
@@ -448,19 +462,24 @@ def _generate(node, z, h, amount, supply):
 
     Blocks passed over because they are too small are counted in full, so no energy is lost on the way.
     """
-    small = supply[6]
+    _, width, small = supply
+    b = node.block
+    used = node.used
     if amount > 0.0:
-        if _width(z, node.block, h, supply) - node.used <= small:
-            above = _block_above(z, node.block, h, supply)
-            while node.block < above:
-                node.used -= _width(z, node.block, h, supply)
-                node.block += 1
-    elif node.block > SURPLUS and node.used <= small:
-        below = _block_below(z, node.block, h, supply)
-        while node.block > below:
-            node.block -= 1
-            node.used += _width(z, node.block, h, supply)
-    node.used += amount
+        if width[z, h, b] - used <= small:
+            used -= width[z, h, b]
+            b += 1
+            while width[z, h, b] <= small:
+                used -= width[z, h, b]
+                b += 1
+    elif b > SURPLUS and used <= small:
+        b -= 1
+        used += width[z, h, b]
+        while b > SURPLUS and width[z, h, b] <= small:
+            b -= 1
+            used += width[z, h, b]
+    node.block = b
+    node.used = used + amount
     node.output += amount
     _set_margins(node, z, h, supply)
 
@@ -468,30 +487,30 @@ def _generate(node, z, h, amount, supply):
 @kernel
 def _settle_rounding(node, z, h, need, supply):
     """Correct a node by the rounding of many moves, so that generation meets `need` to the last bit or two."""
-    count = supply[3]
-    node.used += need - node.output
-    while node.used < 0.0 and node.block > 0:
-        node.block -= 1
-        node.used += _width(z, node.block, h, supply)
-    while node.used > _width(z, node.block, h, supply) and node.block < count[z]:
-        node.used -= _width(z, node.block, h, supply)
-        node.block += 1
-    if node.block <= 0 and abs(node.used) <= supply[6]:
-        node.block = 0
-        node.used = max(node.used, 0.0)
+    _, width, small = supply
+    b = node.block
+    used = node.used + (need - node.output)
+    while used < 0.0 and b > 1:
+        b -= 1
+        used += width[z, h, b]
+    while used > width[z, h, b]:
+        used -= width[z, h, b]
+        b += 1
+    if b <= 1 and abs(used) <= small:
+        b = 1
+        used = max(used, 0.0)
+    node.block = b
+    node.used = used
 
 
 @kernel
 def _idle_below(node, z, h, free_below, supply):
     """Return GW available from blocks that cost no more than `free_below` and are not used."""
-    cost, _, _, count, _, _, _ = supply
-    b = node.block
-    idle = -node.used if node.block >= 0 else 0.0
-    b = max(b, 0)
-    if b >= count[z] or cost[z, b] > free_below:
-        return 0.0
-    while b < count[z] and cost[z, b] <= free_below:
-        idle += _width(z, b, h, supply)
+    cost, width, _ = supply
+    b = max(node.block, 1)
+    idle = -node.used if node.block == b else 0.0
+    while cost[z, b] <= free_below:
+        idle += width[z, h, b]
         b += 1
     return max(idle, 0.0)
 
@@ -659,7 +678,7 @@ def _import(nodes, arcs, z, h, flow, supply, lines, least):
     it gains.
     """
     source, factor, toll, room = _trace_buy(nodes, arcs, z)
-    small = supply[6]
+    small = supply[2]
     total = 0.0
     while room > small:
         saved = nodes[z].down_cost - nodes[source].up_cost * factor - toll
@@ -673,6 +692,13 @@ def _import(nodes, arcs, z, h, flow, supply, lines, least):
     if total > 0.0:
         _send_buy(nodes, arcs, z, total, h, flow, lines)
     return total
+
+
+@kernel
+def _renew_buy(nodes, arcs, h, flow, supply, lines, least):
+    """Label an hour anew that is balanced already."""
+    if not _find_buy(nodes, arcs):
+        _trade(nodes, arcs, h, flow, supply, lines, least)
 
 
 @kernel
@@ -737,7 +763,7 @@ def _break_cycle(nodes, arcs, h, flow, supply, lines, least):
         arcs[rings[c, 0]].room = blocked[c]
     if count == MOST_CYCLES:
         _cut_cycles(nodes, arcs)
-    small = supply[6]
+    small = supply[2]
     best = 0.0
     where = -1
     amount = 0.0
@@ -992,7 +1018,7 @@ def _shift_hours(nodes, arcs, units, s, hop, worth, origin, plan, supply, lines,
     flow, charges, discharges, state = plan
     charge, discharge = charges[s], discharges[s]
     unit = units[s]
-    small = supply[6]
+    small = supply[2]
     moves = 0
     for _ in range(MOST_HOPS):
         _price_ends(nodes, unit, charge, discharge, hop, small)
@@ -1006,7 +1032,10 @@ def _shift_hours(nodes, arcs, units, s, hop, worth, origin, plan, supply, lines,
         if j < 0:
             break
         i = origin[j]
-        if _hop(nodes, arcs, unit, i, j, charge, discharge, state[s], flow, supply, lines, tolerance.storage) <= 0.0:
+        if (
+            _hop(nodes, arcs, unit, i, j, charge, discharge, state[s], flow, supply, lines, tolerance.storage)
+            <= 0.0
+        ):
             break
         _store(unit, charge, discharge, state[s])
         moves += 1
@@ -1022,7 +1051,7 @@ MOST_HOPS = 500  # a guard
 @kernel
 def _hop(nodes, arcs, unit, i, j, charge, discharge, state, flow, supply, lines, least):
     """Store in hour i what is used in hour j (i = −1: spare inflow) while a GWh saves more than `least`; return GWh."""
-    small = supply[6]
+    small = supply[2]
     z = unit.zone
     given, left = _take_out(unit, charge[j], discharge[j], small)
     sink, factor, way, room = _trace_sell(nodes[j], arcs[j], z)
@@ -1063,21 +1092,26 @@ def _hop(nodes, arcs, unit, i, j, charge, discharge, state, flow, supply, lines,
 
 
 @kernel
-def _join_hours(nodes, arcs, units, hop, worth, origin, plan, small, stale):
+def _join_hours(nodes, arcs, units, hop, worth, origin, plan, small, joined):
     """Extend the `buy` labels of all hours by what storage can bring from other hours, through as many units as it takes.
 
-    A label that came by unit s from hour i has the arc code −2 − (s · (H + 1) + i + 1); see `_hop_code`.
+    A label that came by unit s from hour i has the arc code −2 − (s · (H + 1) + i + 1); see `_hop_code`. Hours whose labels
+    changed are marked in `joined`.
     """
     _, charge, discharge, state = plan
     hours = nodes.shape[0]
-    floor = np.inf  # what is cheaper than anything that could be generated less comes from a cycle: use that first
+    floor = (
+        np.inf
+    )  # what is cheaper than anything that could be generated less comes from a cycle: use that first
     for h in range(hours):
         for z in range(nodes.shape[1]):
             floor = min(floor, nodes[h, z].buy)
     floor = min(floor, 0.0) - 1.0
+    joined[:] = False
+    fresh = np.zeros(hours, np.bool_)
     for _ in range(LONGEST_CHAIN):
         changed = False
-        stale[:] = False
+        fresh[:] = False
         for s in range(units.shape[0]):
             unit = units[s]
             z = unit.zone
@@ -1087,12 +1121,13 @@ def _join_hours(nodes, arcs, units, hop, worth, origin, plan, small, stale):
                 if hop[2, h] > 0.0 and worth[h] < (nodes[h, z].buy - NOISE) * hop[2, h] and origin[h] != h:
                     nodes[h, z].buy = worth[h] / hop[2, h]
                     nodes[h, z].buy_arc = -2 - (s * (hours + 1) + origin[h] + 1)
-                    stale[h] = True
+                    fresh[h] = True
+                    joined[h] = True
                     changed = True
         if not changed:
             break
         for h in range(hours):
-            if stale[h] and not _relax_buy(nodes[h], arcs[h]):
+            if fresh[h] and not _relax_buy(nodes[h], arcs[h]):
                 return
             for z in range(nodes.shape[1]):
                 if nodes[h, z].buy < floor:
@@ -1111,10 +1146,10 @@ def _hop_code(code, hours):
 
 @kernel
 def _shift_paths(nodes, arcs, units, plan, supply, lines, stale, tolerance):
-    """Use the paths and cycles of the whole day that save money; mark the hours they touch in `stale`; return how many."""
+    """Use the paths and cycles of the whole day that save money; mark the hours they touch in `stale`; return kUSD saved."""
     hours, zones = nodes.shape
     stale[:] = False
-    moves = 0
+    gained = 0.0
     met = np.zeros((hours, zones), np.int64)
     turn = 0
     for h in range(hours):
@@ -1125,8 +1160,10 @@ def _shift_paths(nodes, arcs, units, plan, supply, lines, stale, tolerance):
                     start, zone, cycle = _follow(nodes, arcs, h, z, met, turn)
                     if start < 0:
                         continue
-                    moves += _shift_path(nodes, arcs, units, start, zone, cycle, plan, supply, lines, stale, tolerance)
-    return moves
+                    gained += _shift_path(
+                        nodes, arcs, units, start, zone, cycle, plan, supply, lines, stale, tolerance
+                    )
+    return gained
 
 
 @kernel
@@ -1159,9 +1196,9 @@ def _follow(nodes, arcs, h, z, met, turn):
 
 @kernel
 def _shift_path(nodes, arcs, units, h, z, cycle, plan, supply, lines, stale, tolerance):
-    """Replace generation of zone z in hour h along the path (or round the cycle) of its label; return 1 if that saved."""
+    """Replace generation of zone z in hour h along the path (or round the cycle) of its label; return kUSD saved."""
     _, charge, discharge, state = plan
-    small = supply[6]
+    small = supply[2]
     hours = nodes.shape[0]
     # walk up to the source: what one GW here needs there, what the way costs, how much it can carry
     factor = 1.0
@@ -1182,7 +1219,7 @@ def _shift_path(nodes, arcs, units, h, z, cycle, plan, supply, lines, stale, tol
         else:
             s, i = _hop_code(code, hours)
             if used[s]:
-                return 0  # a unit used twice would count its room twice
+                return 0.0  # a unit used twice would count its room twice
             used[s] = True
             given, most = _take_out(units[s], charge[s, at], discharge[s, at], small)
             factor /= given
@@ -1195,11 +1232,12 @@ def _shift_path(nodes, arcs, units, h, z, cycle, plan, supply, lines, stale, tol
                 factor *= bought
             at = i
         if room <= small:
-            return 0
+            return 0.0
         if at < 0 or (cycle and at == h and zone == z):
             break
     spare = 1.0 - factor if cycle else 1.0  # GW less to generate here per GW that arrives
     total = 0.0
+    gained = 0.0
     while room > 0.0:
         if spare > 0.0:
             saved = nodes[h, z].down_cost * spare - toll
@@ -1217,11 +1255,11 @@ def _shift_path(nodes, arcs, units, h, z, cycle, plan, supply, lines, stale, tol
         _generate(nodes[h, z], z, h, -amount * spare, supply)
         room -= amount
         total += amount
+        gained += amount * saved
     if total <= 0.0:
-        return 0
+        return 0.0
     _send_path(nodes, arcs, units, h, z, total, cycle, plan, lines, stale)
-    return 1
-
+    return gained
 
 
 @kernel

@@ -22,9 +22,8 @@ def adopt(adopted, opened, years_10_90, seed_share):
     """
     rate = 2.0 * np.log(9.0) / (12.0 * np.asarray(years_10_90, dtype=float))
     held = np.maximum(adopted, seed_share * opened)
-    some = held > 0.0
-    ratio = np.where(some, opened / np.where(some, held, 1.0), 1.0)
-    return opened / np.where(some, 1.0 + (ratio - 1.0) * np.exp(-rate), 1.0)
+    ahead = held + (opened - held) * np.exp(-rate)
+    return opened * held / np.where(ahead > 0.0, ahead, 1.0)
 
 
 def addressed_share(adopted, wage_share, willingness):

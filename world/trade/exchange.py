@@ -49,8 +49,10 @@ class Clearing(NamedTuple):
 
 
 _ENOUGH = 1e-7  # relative error with which a market counts as cleared, where rounding forbids the tolerance
-TOLL=1e-10
-FLO=0.3
+TOLL = 1e-10
+SW = 0
+EVEN = 0.05
+FLO = 0.3
 
 
 @kernel
@@ -88,31 +90,42 @@ def _solve(a, b):
 def _start(budget, value, reserve, cost, edge, bids, x, m, y, p, rate):
     """Set an interior point from bids (I, J), shares of all budgets; without bids a budget is spread evenly."""
     buyers, goods = value.shape
-    y[:] = 0.0
     for i in range(buyers):
         links = 0.0
         sum_bids = 0.0
         for j in range(goods):
             links += edge[i, j]
             sum_bids += bids[i, j] * edge[i, j]
-        even = 0.05 if sum_bids > 0.0 else 1.0  # the share spread evenly keeps the start inside
+        even = EVEN if sum_bids > 0.0 else 1.0  # the share spread evenly keeps the start inside
         scale = (1.0 - even) * min(1.0, budget[i] / sum_bids) if sum_bids > 0.0 else 0.0
-        m[i] = budget[i]
         for j in range(goods):
             x[i, j] = edge[i, j] * (even * budget[i] / (links + 1.0) + scale * bids[i, j])
-            m[i] -= x[i, j]
-            y[j] += x[i, j]
-    for j in range(goods):
-        p[j] = max(reserve[j], y[j])
-        y[j] = 1.0
-    for i in range(buyers):
-        utility = m[i]
+    for sweep in range(SW + 1):
+        # proportional response (freight left out of the price): budgets and prices find their order of size
+        p[:] = 0.0
+        for i in range(buyers):
+            m[i] = budget[i]
+            for j in range(goods):
+                m[i] -= x[i, j]
+                p[j] += x[i, j]
         for j in range(goods):
-            if edge[i, j] > 0.0:
-                x[i, j] *= 0.9 / (p[j] + cost[i, j])
-                y[j] -= x[i, j]
-                utility += value[i, j] * x[i, j]
-        rate[i] = min(0.9, budget[i] / utility)
+            p[j] = max(reserve[j], p[j])
+            y[j] = 1.0
+        for i in range(buyers):
+            utility = m[i]
+            links = 1.0
+            for j in range(goods):
+                if edge[i, j] > 0.0:
+                    links += 1.0
+                    x[i, j] *= 0.9 / (p[j] + cost[i, j])
+                    y[j] -= x[i, j]
+                    utility += value[i, j] * x[i, j]
+            rate[i] = min(0.9, budget[i] / utility)
+            if sweep < SW:
+                for j in range(goods):
+                    if edge[i, j] > 0.0:
+                        bid = budget[i] * value[i, j] * x[i, j] / utility
+                        x[i, j] = 0.95 * bid + 0.05 * budget[i] / links
     for j in range(goods):
         p[j] = reserve[j]
         for i in range(buyers):

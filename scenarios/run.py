@@ -1,0 +1,289 @@
+"""One run from a scenario to files: what the world recorded, what happened, who decided what, and the race."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..world.tables import DATA
+from .read import load_scenario
+from .scenario import Scenario
+
+if TYPE_CHECKING:
+    from ..model import World
+
+PACKAGES = ("mesa", "networkx", "numpy", "scipy", "pandas", "numba", "pydantic", "pyarrow")
+EVENT_COLUMNS = ("month", "date", "kind", "region", "agent", "text")
+DECISION_COLUMNS = ("month", "agent", "decision", "inputs", "rule", "order")
+# column of the race -> recorded variable; `binds` is a name of the world's causes
+RACE = {
+    "accredited_gw": "Coin|Accredited",
+    "powered_gw": "Compute|Powered",
+    "powered_h100e": "Compute|Powered H100e",
+    "stranded_gw": "Compute|Stranded",
+    "value_usd_per_w": "Coin|Value",
+    "q": "Coin|q",
+    "robots": "Robots|Stock",
+    "orbital_share": "Compute|Orbital Share",
+}
+BINDING = "Limit|Binding"
+Progress = Callable[[int, int, str], None]
+
+
+class Result:
+    """What a run left: `world` at its end, and views of its record that are built when first asked for."""
+
+    def __init__(self, world: World, seconds: float = 0.0):
+        self.world = world
+        self.seconds = seconds
+
+    def __repr__(self) -> str:
+        settings = self.world.settings
+        return f"<Result of {settings.name}, seed {self.world.seed}, {settings.start} to {self.world.date}>"
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """Everything recorded: variable, unit, region, month, value."""
+        return self.world.frame()
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """What happened: month, date, kind, region, agent, text."""
+        return pd.DataFrame([tuple(event) for event in self.world.events], columns=list(EVENT_COLUMNS))
+
+    @cached_property
+    def decisions(self) -> pd.DataFrame:
+        """Who decided what: month ("YYYY-MM"), agent, decision, inputs and order as JSON, rule."""
+        rows = [
+            (self._date(month), str(agent), str(decision), _text(inputs), str(rule), _text(order))
+            for month, agent, decision, inputs, rule, order in self.world.decisions
+        ]
+        return pd.DataFrame(rows, columns=list(DECISION_COLUMNS), dtype=object)
+
+    def _date(self, month: Any) -> str:
+        return month if isinstance(month, str) else self.world.calendar.date(int(month))
+
+    @property
+    def groups(self) -> list[str]:
+        """The first two nations, and Rest."""
+        return [*list(self.world.places.nations)[:2], "Rest"]
+
+    def series(self, variable: str, region: str = "World") -> np.ndarray:
+        """Return one variable over the months run."""
+        return self.world.record.series(variable, region)
+
+    def race_months(self) -> list[int]:
+        """Return the recorded months that stand for the Januaries of every other year, and the last one."""
+        calendar, written = self.world.calendar, self.world.record.written
+        first_year = calendar.year(0)
+        januaries = [
+            month - 1
+            for month in range(1, written + 1)
+            if calendar.month_of_year(month) == 0 and (calendar.year(month) - first_year) % 2 == 0
+        ]
+        if written and (not januaries or januaries[-1] != written - 1):
+            januaries.append(written - 1)
+        return januaries
+
+    def race(self) -> pd.DataFrame:
+        """Return the race: a row every two years, columns (group, measure); each row holds the month before its date.
+
+        Before the first step there is nothing, and the frame is empty.
+        """
+        months = self.race_months()
+        columns: dict[tuple[str, str], Any] = {}
+        for group in self.groups:
+            for name, variable in RACE.items():
+                columns[group, name] = self.series(variable, group)[months]
+            columns[group, "binds"] = self._binding(group, months)
+        index = pd.Index([self.world.calendar.date(month + 1) for month in months], name="date")
+        frame = pd.DataFrame(columns, index=index)
+        frame.columns = pd.MultiIndex.from_tuples(list(columns), names=["group", "measure"])
+        return frame
+
+    def _binding(self, group: str, months: list[int]) -> list[str]:
+        """Return the cause that binds; for a group of nations, the one that binds the most powered compute."""
+        causes = self.world.causes
+        nations = list(self.world.places.nations)
+        members = [group] if group in nations else nations[2:]
+        codes = np.array([self.series(BINDING, nation)[months] for nation in members])
+        weights = np.array([self.series(RACE["powered_gw"], nation)[months] for nation in members])
+        found = []
+        for at in range(len(months)):
+            score = np.zeros(len(causes))
+            for code, weight in zip(codes[:, at], weights[:, at], strict=True):
+                if np.isfinite(code):
+                    score[int(code)] += max(float(np.nan_to_num(weight)), 0.0) + 1e-12
+            found.append(causes[int(np.argmax(score))])
+        return found
+
+    def race_rows(self) -> list[dict[str, Any]]:
+        """Return the race as plain rows, {"date", group: {measure: value}}; unknown numbers are None."""
+        rows = []
+        race = self.race()
+        for date, row in zip(race.index, race.to_dict("records"), strict=True):
+            plain: dict[str, Any] = {"date": date}
+            for (group, measure), value in row.items():
+                plain.setdefault(group, {})[measure] = _plain(value)
+            rows.append(plain)
+        return rows
+
+    def manifest(self) -> dict[str, Any]:
+        """Return what is needed to run this again and to know it is the same."""
+        from .. import __version__
+
+        settings = self.world.settings
+        return {
+            "wattrace": __version__,
+            "python": platform.python_version(),
+            "packages": {name: metadata.version(name) for name in PACKAGES},
+            "machine": f"{platform.system()} {platform.machine()}",
+            "scenario": settings.model_dump(mode="json"),
+            "identity": settings.identity(),
+            "tables_sha256": tables_hash(),
+            "seed": int(self.world.seed),
+            "start": settings.start,
+            "until": self.world.date,
+            "months": int(self.world.month),
+            "seconds": round(self.seconds, 3),
+            "command": command(settings, int(self.world.seed), self.world.date),
+        }
+
+    def write(self, folder: str | Path) -> Path:
+        """Write the run into a folder (made if missing), each file whole or not at all. Returns the folder."""
+        import matplotlib
+
+        from ..viz.picture import draw_race
+
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        _whole(target / "run.parquet", lambda path: _write_parquet(self.frame, path))
+        _whole(target / "events.parquet", lambda path: _write_parquet(self.events, path))
+        _whole(target / "events.csv", lambda path: self.events.to_csv(path, index=False, lineterminator="\n"))
+        _whole(target / "decisions.parquet", lambda path: _write_parquet(self.decisions, path))
+        _whole(target / "race.csv", self._write_race)
+        with matplotlib.rc_context({"svg.hashsalt": "wattrace", "svg.fonttype": "none"}):
+            figure = draw_race(self)
+            _whole(target / "race.png", lambda path: figure.savefig(path, format="png", dpi=150))
+            _whole(
+                target / "race.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None})
+            )
+        text = json.dumps(self.manifest(), indent=2, ensure_ascii=False) + "\n"
+        _whole(target / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
+        return target
+
+    def _write_race(self, path: Path) -> None:
+        race = self.race()
+        race.columns = pd.Index([f"{group} {measure}" for group, measure in race.columns])
+        race.to_csv(path, lineterminator="\n", float_format="%.6g")
+
+
+def run(
+    scenario: str | Path | Scenario = "baseline",
+    seed: int = 1,
+    start: str | None = None,
+    until: str | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Run a world to its end and return its Result; with `out` also write it into that folder.
+
+    `scenario` is a built-in name, a path or a Scenario. `progress(done, months, date)` is called after each month.
+    Raises ScenarioError, ValueError (dates, seed) or WorldFailed.
+    """
+    from ..model import World
+
+    settings = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    settings = settings.between(start, until)
+    if out is not None:
+        Path(out).mkdir(parents=True, exist_ok=True)  # a folder that cannot be written is known before the run
+    began = time.perf_counter()
+    world = World(settings, seed=seed)
+    length = world.calendar.length
+    while not world.finished:
+        world.step()
+        if progress is not None:
+            progress(world.month, length, world.date)
+    result = Result(world, time.perf_counter() - began)
+    if out is not None:
+        result.write(out)
+    return result
+
+
+def tables_hash(folder: Path = DATA) -> str:
+    """Return the sha256 over names and bytes of all tables and their declarations."""
+    digest = hashlib.sha256()
+    for path in sorted((*folder.glob("*.csv"), *folder.glob("*.toml")), key=lambda path: path.name):
+        content = path.read_bytes()
+        digest.update(f"{path.name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def command(settings: Scenario, seed: int, until: str) -> str:
+    """Return the command line that does the run again."""
+    return f"wattrace run --scenario {settings.name} --seed {seed} --start {settings.start} --until {until}"
+
+
+def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """Write with zstd, numbers as float32, texts as dictionaries."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrays, names = [], []
+    for name in frame.columns:
+        values = frame[name]
+        if pd.api.types.is_float_dtype(values):
+            arrays.append(pa.array(values.to_numpy(dtype=np.float32)))
+        elif pd.api.types.is_integer_dtype(values):
+            arrays.append(pa.array(values.to_numpy(dtype=np.int32)))
+        else:
+            texts = pa.array(["" if value is None else str(value) for value in values], pa.string())
+            arrays.append(texts.dictionary_encode())
+        names.append(str(name))
+    pq.write_table(pa.table(arrays, names=names), path, compression="zstd")
+
+
+def _whole(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write a file under a temporary name, flush it to the disk, then give it its name."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write(temporary)
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    number = float(value)
+    return float(f"{number:.6g}") if np.isfinite(number) else None
+
+
+def _text(value: Any) -> str:
+    """Return a decision's inputs or order as text: JSON where possible."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, default=_jsonable, ensure_ascii=False)
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    return str(value)
