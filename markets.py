@@ -118,10 +118,10 @@ def trade_accelerators(world: Any) -> None:
     fab.revenue_musd[:] = 0.0
     fab.revenue_musd[designers] = cost.sum(axis=0)
     sold = got.sum(axis=0)
-    state.chip_orders = state.chip_orders + (
-        np.maximum(cleared.spending.sum(axis=0) / np.maximum(cleared.price, 1e-9), sold) * (1.0 + statics.order_growth)
-        - state.chip_orders
-    ) / param("chips.order_memory_months")
+    # makers plan for more while the price pays well, for less where it does not
+    pay = np.log(np.maximum(cleared.price, 1e-9) / (state.chip_cost_usd * param("chips.wanted_markup")))
+    planned = sold * (1.0 + statics.order_growth * np.tanh(pay / param("chips.markup_spread")))
+    state.chip_orders = state.chip_orders + (planned - state.chip_orders) / param("chips.order_memory_months")
     who, d = np.nonzero(cost > 0.0)
     state.ledger.pay("chips", buyers[who], makers[d], cost[who, d])
     servers = cost.sum(axis=1) * (factor - 1.0)

@@ -520,6 +520,8 @@ def investment(world: Any) -> None:
     apply_payments(world, nation.budget(world))
     bank.set_terms(world)
     apply_payments(world, bank.interest(world))
+    apply_payments(world, utility.raise_equity(world))
+    apply_payments(world, robot_factory.raise_equity(world))
     apply_payments(world, households.trade_goods(world))
     apply_payments(world, households.owners_income(world))
 
@@ -592,6 +594,7 @@ def settlement(world: Any) -> None:
     state.repayment_kw[:] = 0
     state.tangible += state.bought_musd
     parties = len(home)
+    flows = _restructure(world, flows)
     flow = np.bincount(flows.payee, flows.in_kw * state.value[home[flows.payee]] / 1000.0, parties)
     flow -= np.bincount(flows.payer, flows.out_kw * state.value[home[flows.payer]] / 1000.0, parties)
     # a cross-border payment leaves both banks with the claim and the deposit they made
@@ -600,25 +603,24 @@ def settlement(world: Any) -> None:
     state.turnover_musd = state.turnover_musd + (out - state.turnover_musd) / memory
     state.outflow_musd = state.outflow_musd + (out - state.outflow_musd) / memory
     state.ai.outflow_musd = state.outflow_musd[of["ai"]]
-    _restructure(world)
     closing = balance_sheet(ledger, state.value, state.tangible)
     state.sheet = closing
     state.books.append(MonthBooks(opening, closing, before - opening, flow, state.bought_musd.sum(axis=1)))
 
 
-def _restructure(world: Any) -> None:
-    """Firms six months in arrears lose their debts to the bank's equity and go on under new owners."""
+def _restructure(world: Any, flows: Any) -> Any:
+    """Firms six months in arrears lose their debts to the bank's equity and go on under new owners; returns the flows with that."""
     state, ledger = world.state, world.state.ledger
     months = world.tables.param("bank.bankrupt_after_months")
-    for party in np.flatnonzero(ledger.arrears_months >= months):
-        if party not in world.statics.firms_set:
-            continue
+    busts = [p for p in np.flatnonzero(ledger.arrears_months >= months) if p in world.statics.firms_set]
+    for party in busts:
         lost = int(ledger.loans[party] + ledger.arrears[party])
         n = int(ledger.home[party])
-        ledger.deposits[ledger.bank_of[n]] -= lost
         ledger.loans[party] = ledger.arrears[party] = ledger.arrears_months[party] = 0
+        flows = ledger.write_off(int(party), lost, state.value, flows)
         name = world.parties.names[party]
         world.tell("bust", world.places.nations[n], name, f"{name} is bankrupt; its bank writes off {lost * 1e-6:.2f} GW of coin.")
+    return flows
 
 
 # -- 15 audit ---------------------------------------------------------------------------------------------------

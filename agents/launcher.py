@@ -93,8 +93,10 @@ def ai_orbit_wish(world: Any) -> np.ndarray:
         price[home], param("orbit.specific_power_kw_per_t"), state.satellite_usd_per_w, param("orbit.sunlit_share")
     )
     land = state.site_cost_musd.min(axis=1)
+    known = np.isfinite(in_orbit) & np.isfinite(land)
+    in_orbit, land = np.where(known, in_orbit, 0.0), np.where(known, land, 0.0)
     share = 1.0 / (1.0 + np.exp(np.clip((in_orbit - land) / param("siting.logit_scale"), -50.0, 50.0)))
-    return np.where(np.isfinite(in_orbit), state.hall_pace_gw * share, 0.0)
+    return np.where(known, state.hall_pace_gw * share, 0.0)
 
 
 def _loft(world: Any, gw: np.ndarray, mass_per_gw: float) -> None:

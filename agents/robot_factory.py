@@ -86,3 +86,13 @@ def make(world: Any) -> None:
         robot.line_capacity = grown
         state.robot_line_capex_musd = np.maximum(grown - lines, 0.0) * 12.0 * param("robots.capex_per_unit_year_usd") * 1e-6
     state.bought_musd[of["robot"], 3] += state.robot_line_capex_musd
+
+
+def raise_equity(world: Any) -> list[Payment]:
+    """Owners pay for new lines and for the robots that a maker keeps for itself or has not sold yet."""
+    state, of = world.state, world.parties.of
+    party = of["robot"]
+    robot = state.robot
+    kept = np.maximum(robot.made - robot.sold, 0.0) * robot.cost_usd * 1e-6
+    home = of["households"][world.parties.home[party]]
+    return [Payment("equity", home, party, kept + state.robot_line_capex_musd)]

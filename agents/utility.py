@@ -123,3 +123,12 @@ def planners_need(world: Any) -> np.ndarray:
     coming = state.accredited_kw * 1e-6 + np.bincount(nation, (state.under_way_gw * state.credit).sum(axis=1))
     gap = np.maximum(wanted - coming - state.retiring_gw * horizon, 0.0) * world.statics.planned_share
     return gap[nation] * weight / (param("plan.catch_up_years") * 12.0)
+
+
+def raise_equity(world: Any) -> list[Payment]:
+    """Owners put in the part of the month's building that lenders do not carry."""
+    of = world.parties.of
+    party = of["utility"]
+    spent = world.state.bought_musd[party, 0]
+    home = of["households"][world.parties.home[party]]
+    return [Payment("equity", home, party, spent * (1.0 - world.tables.param("utility.gearing")))]

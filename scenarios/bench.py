@@ -49,10 +49,11 @@ def made_up_day(
     seed: int, zones: int | tuple[int, ...] = 10, plants: int = 500, month: int = 0, days: int = 1,
     tightness: float = 1.0, storage: bool = True, reservoirs: bool = True,
 ) -> Day:  # fmt: skip
-    """Return a random system: time zones, wind, sun, plants, lossy links with unlike limits, batteries, pumps, dams.
+    """Return a random system: time zones, wind, sun, plants, lossy links with unlike limits, batteries,
+    pumps, dams.
 
-    `zones` are the sizes of the networks, or the size of the only one. `month` shifts seasons, fuel prices and demand of
-    the same system, for warm starts. `tightness` above 1 means less firm plant.
+    `zones` are the sizes of the networks, or the size of the only one. `month` shifts seasons, fuel prices
+    and demand of the same system, for warm starts. `tightness` above 1 means less firm plant.
     """
     rng = np.random.default_rng(seed)
     sizes = (zones,) if isinstance(zones, int) else zones
@@ -60,9 +61,13 @@ def made_up_day(
     longitude = np.sort(rng.uniform(0, 24, total)) / 3
     scale = 40 * np.exp(rng.normal(0, 0.6, total))
     clock = (np.arange(HOURS) + longitude[:, None]) % 24
-    load = scale[:, None] * (0.75 + 0.2 * np.sin(2 * np.pi * (clock - 10) / 24) + 0.15 * np.exp(-(((clock - 19) / 2.5) ** 2)))
+    load = scale[:, None] * (
+        0.75 + 0.2 * np.sin(2 * np.pi * (clock - 10) / 24) + 0.15 * np.exp(-(((clock - 19) / 2.5) ** 2))
+    )
     season = 1 + 0.25 * np.cos(2 * np.pi * (month - 6) / 12)
-    sun = np.clip(np.sin(np.pi * (clock - 6) / 12), 0, None) ** 1.2 * season * rng.uniform(0.6, 1.0, (total, 1))
+    sun = (
+        np.clip(np.sin(np.pi * (clock - 6) / 12), 0, None) ** 1.2 * season * rng.uniform(0.6, 1.0, (total, 1))
+    )
     phase = rng.uniform(0, 24, (total, 1))
 
     zone = rng.integers(0, total, plants)
@@ -74,7 +79,9 @@ def made_up_day(
     tilt = np.exp(rng.normal(0, 0.35, (total, len(_COST))))
     installed = np.zeros((total, len(_COST)))
     np.add.at(installed, (zone, technology), size)
-    capacity = size / installed[zone, technology] * _SHARE[technology] * tilt[zone, technology] * load.max(1)[zone]
+    capacity = (
+        size / installed[zone, technology] * _SHARE[technology] * tilt[zone, technology] * load.max(1)[zone]
+    )
     capacity = np.where(np.isin(technology, (1, 2, 3)), capacity, capacity / tightness)
     cost = _COST[technology] * np.exp(_SPREAD[technology] * rng.normal(size=plants))
 
@@ -98,7 +105,9 @@ def made_up_day(
         available[d, :, 3] = np.clip(sun * (1.0, 0.8, 1.1)[d % 3], 0, 1)
     loads = np.array([load * 1.003**month * (1.0, 1.08, 0.9)[d % 3] for d in range(days)])
     blocks = empty_blocks(total, len(_COST), BINS)
-    bin_plants(zone, technology, capacity, cost, _COST * 0.5, _COST * 2.0, BINS, blocks, np.empty(plants, np.int64))
+    bin_plants(
+        zone, technology, capacity, cost, _COST * 0.5, _COST * 2.0, BINS, blocks, np.empty(plants, np.int64)
+    )
     networks = dispatch.find_networks(total, links, units)
     lost_load = np.full(len(networks.zone) - 1, 5000.0)
     return Day(blocks, available, loads, links, units, np.tile(inflow, (days, 1)), networks, lost_load)
@@ -165,11 +174,14 @@ def plan_cost_kusd(day: Day, plan, clearing, d: int = 0) -> float:
     return total
 
 
-def dispatch_seconds(zones: int | tuple[int, ...] = 10, repeats: int = 24, tolerance=None, **system) -> dict[str, float]:
-    """Return medians over `repeats` months of one system: seconds per day cold, warm and exact, and their ratios.
+def dispatch_seconds(
+    zones: int | tuple[int, ...] = 10, repeats: int = 24, tolerance=None, **system
+) -> dict[str, float]:
+    """Return medians over `repeats` months of one system: seconds per day cold, warm and exact, and their
+    ratios.
 
-    `system` goes to `made_up_day`. The exact time is HiGHS' alone, without building the program; it and the ratios are NaN where the tests' oracle is
-    not at hand (an installed package).
+    `system` goes to `made_up_day`. The exact time is HiGHS' alone, without building the program; it and the
+    ratios are NaN where the tests' oracle is not at hand (an installed package).
     """
     oracle = _oracle()
     months = [made_up_day(0, zones, month=m, **system) for m in range(repeats + 1)]
@@ -181,7 +193,13 @@ def dispatch_seconds(zones: int | tuple[int, ...] = 10, repeats: int = 24, toler
         cold.append(_seconds(clear, day, None, None, tolerance) / days)
         if oracle is not None and len(exact) < 5:
             solved = oracle.solve_day(
-                day.blocks, day.available[0], day.load[0], day.links, day.units, day.inflow_gwh[0], day.lost_load[0]
+                day.blocks,
+                day.available[0],
+                day.load[0],
+                day.links,
+                day.units,
+                day.inflow_gwh[0],
+                day.lost_load[0],
             )
             exact.append(solved.seconds)
     result = {"cold_s": statistics.median(cold), "warm_s": statistics.median(warm), "warm_least_s": min(warm)}

@@ -28,7 +28,7 @@ def open_compute(tables: Tables, statics: Any, state: Any, calendar: Any) -> Non
     ai.chips_facility_gw = facility_gw(ai.chips_h100e, watts, param("chips.accel_to_it"), param("ai.pue_peak"))
     ai.capex_musd = item("ai_capex_musd")
     ai.revenue_musd = item("ai_revenue_musd")
-    ai.other_income_musd = item("other_cash_flow_musd")
+    ai.other_income_musd = item("other_cash_flow_musd") + item("equity_raised_musd")
     ai.powered_h100e, ai.powered_gw = ai.chips_h100e, ai.chips_facility_gw
     ai.serving_share = param("ai.inference_share")
     share = tables["ai_zone_share"].grid("company", companies, "zone", places.zones, missing=0.0)
@@ -51,7 +51,14 @@ def open_compute(tables: Tables, statics: Any, state: Any, calendar: Any) -> Non
     ai.arrivals_gw = np.maximum(ai.chips_h100e - last, 0.0) / np.maximum(ai.chips_h100e, 1.0) * ai.chips_facility_gw / 12.0
     nation_sum = lambda x: np.bincount(home, x, len(places.nations))  # noqa: E731
     state.powered_nation_gw = nation_sum(ai.powered_gw)
-    state.in_transit_gw = np.zeros(len(companies))
+    # what was bought before the start and has not arrived: a month's arrivals for every month of delivery
+    waiting = int(np.ceil(param("chips.delivery_months")))
+    gained = np.maximum(ai.chips_h100e - last, 0.0) / 12.0
+    state.transit_h100e = np.zeros((int(param("chips.transit_slots")), len(companies)))
+    state.transit_it_gw = np.zeros_like(state.transit_h100e)
+    state.transit_h100e[:waiting] = gained
+    state.transit_it_gw[:waiting] = ai.arrivals_gw / param("ai.pue_peak")
+    state.in_transit_gw = state.transit_it_gw.sum(axis=0) * param("ai.pue_peak")
     state.binding = np.zeros(len(places.nations), dtype=np.int64)
 
 
@@ -162,14 +169,11 @@ def _open_chips(tables: Tables, statics: Any, state: Any, calendar: Any) -> None
     statics.chip_smuggled = control.grid("seller", nations, "buyer", nations, item="smuggled_share", missing=0.0)
     statics.chip_refused = control.grid("seller", nations, "buyer", nations, item="buyer_refusal", missing=0.0)
     companies = len(parties.of["ai"])
-    state.transit_h100e = np.zeros((int(param("chips.transit_slots")), companies))
-    state.transit_it_gw = np.zeros_like(state.transit_h100e)
-    state.transit_value_musd = np.zeros_like(state.transit_h100e)
     state.wafer_use = statics.wafer_share * (rate * per_kchip)[:, None]
     state.memory_use = statics.memory_share * (rate * memory_gb)[:, None]
     state.chips_made_total = np.zeros(1)
     state.chips_scrapped_total = np.zeros(1)
-    state.chips_opening = state.ai.chips_h100e.sum()
+    state.chips_opening = state.ai.chips_h100e.sum() + state.transit_h100e.sum()
     preference = np.ones((companies, len(designers)))
     statics.chip_preference = preference
 

@@ -216,7 +216,7 @@ def _open_projects(tables: Tables, statics: Any, state: Any, calendar: Any) -> N
     expected = {(k[0], k[1], int(float(k[2]))): float(under_way["value"][r]) for k, r in under_way.newest().items()}
     state.projects = building.new_projects()
     rows = []
-    step = 3
+    step = 1
     first_year = calendar.year(0)
     for i, n in enumerate(nations):
         for k, t in enumerate(techs):

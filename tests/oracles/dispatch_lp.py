@@ -1,4 +1,6 @@
-"""The exact dispatch of a day as a linear program (HiGHS), written apart from the clearing it is held against."""
+"""The exact dispatch of a day as a linear program (HiGHS), written apart from the clearing it is held
+against.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,9 @@ class Solution(NamedTuple):
 def build_day(blocks, available, load, links, units, inflow_gwh, lost_load) -> highspy.HighsLp:
     """Return the linear program of one day; arrays as in `clear_day`.
 
-    Variables per hour: output of every block, unserved energy, flow each way per link, charging, discharging and level per
-    unit. Rows: balance per zone and hour; a level that follows from the hour before (around midnight); for reservoirs
-    one budget for the day instead.
+    Variables per hour: output of every block, unserved energy, flow each way per link, charging, discharging
+    and level per unit. Rows: balance per zone and hour; a level that follows from the hour before (around
+    midnight); for reservoirs one budget for the day instead.
     """
     zones, links_n, units_n = len(load), len(links.tail), len(units.zone)
     hour = np.arange(HOURS)

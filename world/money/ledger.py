@@ -165,6 +165,15 @@ class Ledger:
         self.deposits += need
         self.arrears_months = np.where(self.arrears > 0, self.arrears_months + 1, 0)
 
+    def write_off(self, party: int, kw: int, value: np.ndarray, flows: Flows) -> Flows:
+        """Charge a forgiven debt of `kw` to the bank's equity; returns the month's flows with the default loss in them."""
+        bank = int(self.bank_of[self.home[party]])
+        self.deposits[bank] -= kw
+        loss = (bank, party, PURPOSE["default loss"], kw * value[self.home[party]] / 1000.0, kw, kw)
+        flows = Flows(*(np.append(column, np.array(x, column.dtype)) for column, x in zip(flows, loss, strict=True)))
+        self.history[-1] = flows
+        return flows
+
     # -- coins --------------------------------------------------------------------------------------------------
 
     def mint(self, party: int, nation: int, kw: int) -> None:

@@ -1,7 +1,8 @@
 """Settlement: the cleared blocks become energy and money of every plant, and every MWh is paid for once.
 
-A block that runs at 40 % runs each of its plants at 40 %. So the plants' energy is the blocks' energy exactly; a
-settlement from prices alone would leak at the marginal block. Money: 1 GWh × 1 USD/MWh = 0.001 MUSD.
+A block that runs at 40 % runs each of its plants at 40 %. So the plants' energy is the blocks' energy
+exactly; a settlement from prices alone would leak at the marginal block. Money: 1 GWh × 1 USD/MWh = 0.001
+MUSD.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ class Accounts(NamedTuple):
     storage_earned: np.ndarray  # [S] discharging less charging, MUSD
     stored_gwh: np.ndarray  # [S] taken from the grid
     released_gwh: np.ndarray  # [S] given to the grid
-    congestion_rent: np.ndarray  # [L] worth at arrival less worth at departure, MUSD; losses are paid out of it
+    congestion_rent: (
+        np.ndarray
+    )  # [L] worth at arrival less worth at departure, MUSD; losses are paid out of it
     sent_gwh: np.ndarray  # [L] forwards less backwards, at departure
     lost_gwh: np.ndarray  # [L]
 
@@ -53,8 +56,9 @@ def empty_accounts(zones: int, units: int, links: int) -> Accounts:
 def use_blocks(blocks, available, clearing, days, use):
     """Fill `use` [Z, B] from D cleared day types that stand for `days` [D] days each of the month.
 
-    The hours are strung up by their marginal block: walking down the merit order, an hour joins the sums of the
-    availability of each technology below its marginal block. That is K additions per hour instead of one per block.
+    The hours are strung up by their marginal block: walking down the merit order, an hour joins the sums of
+    the availability of each technology below its marginal block. That is K additions per hour instead of one
+    per block.
     """
     zones = blocks.cost.shape[0]
     technologies, hours = available.shape[2], available.shape[3]
@@ -108,9 +112,10 @@ def settle_plants(zone, block, capacity_gw, use, energy_gwh, revenue_musd):
 def settle_networks(load, links, units, plan, clearing, days, accounts):
     """Fill `accounts` from D day types that stand for `days` [D] days; arrays as in `clear_networks`.
 
-    For each network: load_paid = generation_earned + storage_earned + congestion_rent, summed, because energy balances in
-    every zone and hour. Water of reservoirs earns as storage. A block that stands for flexible demand "earns" the price
-    of what it does not draw: set that against `load_paid`, which is for all load but the unserved.
+    For each network: load_paid = generation_earned + storage_earned + congestion_rent, summed, because energy
+    balances in every zone and hour. Water of reservoirs earns as storage. A block that stands for flexible
+    demand "earns" the price of what it does not draw: set that against `load_paid`, which is for all load but
+    the unserved.
     """
     for array in accounts:
         array[:] = 0.0
@@ -137,17 +142,21 @@ def settle_networks(load, links, units, plan, clearing, days, accounts):
                 accounts.storage_earned[s] += money
                 accounts.generated_gwh[z] -= released - stored
                 accounts.generation_earned[z] -= money
-        for l in range(links.tail.shape[0]):
+        for line in range(links.tail.shape[0]):
             for h in range(hours):
-                sent = days[d] * plan.flow[d, l, h]
-                source, sink = (links.tail[l], links.head[l]) if sent >= 0.0 else (links.head[l], links.tail[l])
+                sent = days[d] * plan.flow[d, line, h]
+                source, sink = (
+                    (links.tail[line], links.head[line])
+                    if sent >= 0.0
+                    else (links.head[line], links.tail[line])
+                )
                 left = abs(sent)
-                arrived = left * (1.0 - links.loss[l])
+                arrived = left * (1.0 - links.loss[line])
                 paid = left * clearing.price[d, source, h] * MUSD_PER_GWH_USD
                 taken = arrived * clearing.price[d, sink, h] * MUSD_PER_GWH_USD
-                accounts.sent_gwh[l] += sent
-                accounts.lost_gwh[l] += left - arrived
-                accounts.congestion_rent[l] += taken - paid
+                accounts.sent_gwh[line] += sent
+                accounts.lost_gwh[line] += left - arrived
+                accounts.congestion_rent[line] += taken - paid
                 accounts.generated_gwh[source] += left
                 accounts.generated_gwh[sink] -= arrived
                 accounts.generation_earned[source] += paid
@@ -158,8 +167,8 @@ def settle_networks(load, links, units, plan, clearing, days, accounts):
 def burn(energy_gwh, place, fuel, heat_rate, carbon, fuel_used, emissions):
     """Add up what plants burn: `fuel_used` [N, F] in TJ and `emissions` [N] in tonnes (both overwritten).
 
-    `energy_gwh` [P] of plants at `place` [P] (row 0..N−1) that burn `fuel` [P] (0..F−1; −1: none) at `heat_rate` [P], TJ per
-    GWh (3.6 over the efficiency), and emit `carbon` [F], tonnes of CO2 per TJ.
+    `energy_gwh` [P] of plants at `place` [P] (row 0..N−1) that burn `fuel` [P] (0..F−1; −1: none) at
+    `heat_rate` [P], TJ per GWh (3.6 over the efficiency), and emit `carbon` [F], tonnes of CO2 per TJ.
     """
     fuel_used[:] = 0.0
     emissions[:] = 0.0

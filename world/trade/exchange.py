@@ -49,10 +49,9 @@ class Clearing(NamedTuple):
 
 
 _ENOUGH = 1e-7  # relative error with which a market counts as cleared, where rounding forbids the tolerance
-TOLL = 1e-10
-SW = 0
-EVEN = 0.05
-FLO = 0.3
+_SWEEPS = 3  # of proportional response before the first step
+_SPREAD = 0.05  # the share of a budget bid evenly, which keeps the start inside
+_FLOOR = 0.3  # of the tolerance: aiming lower, rounding errors in the system outgrow the step
 
 
 @kernel
@@ -96,11 +95,11 @@ def _start(budget, value, reserve, cost, edge, bids, x, m, y, p, rate):
         for j in range(goods):
             links += edge[i, j]
             sum_bids += bids[i, j] * edge[i, j]
-        even = EVEN if sum_bids > 0.0 else 1.0  # the share spread evenly keeps the start inside
+        even = _SPREAD if sum_bids > 0.0 else 1.0
         scale = (1.0 - even) * min(1.0, budget[i] / sum_bids) if sum_bids > 0.0 else 0.0
         for j in range(goods):
             x[i, j] = edge[i, j] * (even * budget[i] / (links + 1.0) + scale * bids[i, j])
-    for sweep in range(SW + 1):
+    for sweep in range(_SWEEPS + 1):
         # proportional response (freight left out of the price): budgets and prices find their order of size
         p[:] = 0.0
         for i in range(buyers):
@@ -121,11 +120,11 @@ def _start(budget, value, reserve, cost, edge, bids, x, m, y, p, rate):
                     y[j] -= x[i, j]
                     utility += value[i, j] * x[i, j]
             rate[i] = min(0.9, budget[i] / utility)
-            if sweep < SW:
+            if sweep < _SWEEPS:
                 for j in range(goods):
                     if edge[i, j] > 0.0:
                         bid = budget[i] * value[i, j] * x[i, j] / utility
-                        x[i, j] = 0.95 * bid + 0.05 * budget[i] / links
+                        x[i, j] = (1.0 - _SPREAD) * bid + _SPREAD * budget[i] / links
     for j in range(goods):
         p[j] = reserve[j]
         for i in range(buyers):
@@ -205,11 +204,10 @@ def _interior_point(budget, value, reserve, cost, edge, bids, careful, limit, to
             return step, error
         if error < best:
             best = error
-            if error <= _ENOUGH:
-                best_x[:] = x
-                best_m[:] = m
-                best_p[:] = p
-                best_rate[:] = rate
+            best_x[:] = x
+            best_m[:] = m
+            best_p[:] = p
+            best_rate[:] = rate
         elif (best <= _ENOUGH and error > 10.0 * _ENOUGH) or not error < np.inf:
             break  # rounding errors: no nearer than this
         # the Newton matrix in prices: x' = -a (s' + …), one rank-one term a buyer
@@ -299,8 +297,7 @@ def _interior_point(budget, value, reserve, cost, edge, bids, careful, limit, to
                         after += (x[i, j] + step_x * dx[i, j]) * (s[i, j] + step_s * ds[i, j])
                 for j in range(goods):
                     after += (y[j] + step_x * dy[j]) * (s_good[j] + step_s * dp[j])
-                # a floor: below it rounding errors in the system outgrow the step
-                target = max(gap / weights * max(after / gap, 0.0) ** 3, FLO * tolerance / (1.0 + goods))
+                target = max(gap / weights * max(after / gap, 0.0) ** 3, _FLOOR * tolerance / (1.0 + goods))
         keep = min(max(0.9, 1.0 - gap), 1.0 - 1e-9)
         step_x = min(1.0, keep * step_x)
         step_s = min(1.0, keep * step_s)
@@ -315,11 +312,10 @@ def _interior_point(budget, value, reserve, cost, edge, bids, careful, limit, to
             for j in range(goods):
                 x[i, j] += step_x * dx[i, j]
                 s[i, j] += step_s * ds[i, j]
-    if best <= _ENOUGH:
-        x[:] = best_x
-        m[:] = best_m
-        p[:] = best_p
-        rate[:] = best_rate
+    x[:] = best_x
+    m[:] = best_m
+    p[:] = best_p
+    rate[:] = best_rate
     return step, best
 
 
@@ -384,7 +380,7 @@ def _clear(budgets, values, supply, reserve, cost, allowed, bids, tolerance, lim
         if not error <= _ENOUGH:
             more, error = _interior_point(b, v, r, k, e, z, True, 4 * limit, tolerance, x, m, p, rate)
             steps += more
-        # of two numbers whose product should be zero, the smaller (each as a share) becomes zero
+        # of two shares whose product should be zero, the smaller becomes zero
         for n in range(rows):
             for q in range(columns):
                 full = p[q] + k[n, q]
@@ -446,7 +442,7 @@ def clear(
     tariff=None,
     customs_price=None,
     bids=None,
-    tolerance=TOLL,
+    tolerance=1e-10,
     limit=30,
     rounds=100,
 ) -> Clearing:

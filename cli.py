@@ -1,0 +1,290 @@
+"""The command line. Heavy imports stand inside the commands, so that help is quick. stdout is data, stderr is progress."""
+
+from __future__ import annotations
+
+import json as _json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import __version__
+
+INTERNAL, USAGE, INVALID, INTERRUPTED = 1, 2, 3, 130
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+class Month(click.ParamType):
+    """A month as YYYY-MM."""
+
+    name = "YYYY-MM"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", str(value), re.ASCII):
+            self.fail(f"{value!r} is not a month; allowed: YYYY-MM with a month from 01 to 12, e.g. 2026-01", param, ctx)
+        return str(value)
+
+
+class _Failure(click.ClickException):
+    """An end with a message and one of the exit codes."""
+
+    def __init__(self, message: str, code: int):
+        super().__init__(message)
+        self.exit_code = code
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"Error: {self.message}", file=file or sys.stderr)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what the model raises on purpose into a message and an exit code."""
+    from .scenarios.scenario import ScenarioError
+
+    try:
+        yield
+    except ScenarioError as error:
+        raise _Failure(str(error), INVALID) from error
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(__version__, "--version", prog_name="wattrace")
+def cli() -> None:
+    """Simulate a world economy whose money is firm electric power, and the race to power AI.
+
+    Exit codes: 0 ok, 1 internal or the world failed, 2 usage, 3 scenario invalid, 130 interrupted.
+    """
+
+
+@cli.command("run")
+@click.option("--scenario", default="baseline", show_default=True, metavar="NAME|FILE", help="Built-in name or a TOML file.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Seed of the draws.")
+@click.option("--start", type=Month(), help="First month; replaces the scenario's.")
+@click.option("--until", type=Month(), help="Month to stop before; replaces the scenario's.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for tables, pictures and manifest.")
+@click.option("--json", "as_json", is_flag=True, help="Print the race as JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors (and JSON, if asked for).")
+def run_command(
+    scenario: str, seed: int, start: str | None, until: str | None, out: Path | None, as_json: bool, quiet: bool
+) -> None:
+    """Run one world and print the race, a row every two years."""
+    with _told():
+        from .scenarios.read import load_scenario
+
+        settings = load_scenario(scenario)
+        try:
+            settings = settings.between(start, until)
+        except ValueError as error:
+            if start is None and until is None:
+                raise
+            raise click.UsageError("; ".join(getattr(error, "faults", [str(error)]))) from error
+    if out is not None:
+        _check_folder(out)
+    from .model import WorldFailed
+    from .scenarios.run import run
+    from .world.tables import TableError
+
+    try:
+        with _told(), _bar(quiet) as progress:
+            result = run(settings, seed=seed, out=out, progress=progress)
+    except WorldFailed as error:
+        raise _Failure(str(error), INTERNAL) from error
+    except (TableError, OSError) as error:
+        raise _Failure(str(error), INTERNAL) from error
+    if as_json:
+        click.echo(_json.dumps(result.race_rows(), indent=2, ensure_ascii=False, allow_nan=False))
+    elif not quiet:
+        click.echo(race_text(result.race_rows()))
+    if out is not None and not quiet:
+        click.echo(f"Written to {out}", err=True)
+
+
+def _check_folder(out: Path) -> None:
+    """Refuse a folder that cannot be written before the run, not after it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / ".wattrace-probe"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise click.UsageError(f"--out {out}: cannot be written ({error.strerror})") from error
+
+
+@contextmanager
+def _bar(quiet: bool) -> Iterator[Any]:
+    """Give a progress callback that draws a bar on stderr, or None where stderr is no terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} months"))
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("opening", total=None)
+        yield lambda done, months, date: bar.update(task, completed=done, total=months, description=date)
+
+
+def race_text(rows: list[dict[str, Any]]) -> str:
+    """Return the race as an aligned table for people: a line per date and group."""
+    heads = ("date", "", "firm GW", "AI GW", "AI H100e", "stranded GW", "USD/W", "q", "robots", "in orbit", "binds")
+    lines = [heads]
+    for row in rows:
+        for i, (group, cell) in enumerate((key, value) for key, value in row.items() if key != "date"):
+            lines.append(
+                (
+                    row["date"] if i == 0 else "", group, _number(cell["accredited_gw"]), _number(cell["powered_gw"]),
+                    _number(cell["powered_h100e"]), _number(cell["stranded_gw"]), _number(cell["value_usd_per_w"]),
+                    _number(cell["q"]), _number(cell["robots"]), _share(cell["orbital_share"]), str(cell["binds"]),
+                )
+            )  # fmt: skip
+    widths = [max(len(line[c]) for line in lines) for c in range(len(heads))]
+    left = {0, 1, len(heads) - 1}
+    told = []
+    for line in lines:
+        cells = [text.ljust(w) if c in left else text.rjust(w) for c, (text, w) in enumerate(zip(line, widths, strict=True))]
+        told.append("  ".join(cells).rstrip())
+    return "\n".join(told)
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    for size, sign in ((1e9, "G"), (1e6, "M")):
+        if abs(value) >= size:
+            return f"{value / size:.2f} {sign}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f} %"
+
+
+@cli.group("scenarios")
+def scenarios_group() -> None:
+    """List and show scenarios."""
+
+
+@scenarios_group.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def scenarios_list(as_json: bool) -> None:
+    """List the built-in scenarios."""
+    with _told():
+        from .scenarios.read import list_scenarios
+
+        known = list_scenarios()
+    if as_json:
+        click.echo(_json.dumps(known, indent=2, ensure_ascii=False))
+        return
+    width = max(map(len, known))
+    for name, title in known.items():
+        click.echo(f"{name.ljust(width)}  {title}")
+
+
+@scenarios_group.command("show")
+@click.argument("scenario")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def scenarios_show(scenario: str, as_json: bool) -> None:
+    """Show a scenario as resolved, with what it changes and where each value comes from."""
+    with _told():
+        from .scenarios.read import load_scenario
+
+        found = load_scenario(scenario)
+    if as_json:
+        content = found.model_dump(mode="json") | {"identity": found.identity()}
+        click.echo(_json.dumps(content, indent=2, ensure_ascii=False))
+        return
+    click.echo(f"{found.name}: {found.title}\n{found.start} to {found.until}, regime {found.regime}")
+    click.echo(f"draws {'on' if found.draws else 'off'}, growth {'on' if found.growth else 'off'}")
+    for nation, levers in found.policy.items():
+        for lever, steps in levers.items():
+            for step in steps:
+                when = f"from {step.on or found.start}" + (f" over {step.over_months} months" if step.over_months else "")
+                click.echo(f"policy  {nation} {lever} = {step.to:g} {when}" + (f"  [{step.source}]" if step.source else ""))
+    for name, value in found.world.items():
+        click.echo(f"world   {name} = {value:g}")
+    click.echo("identity " + " ".join(f"{part} {digest}" for part, digest in found.identity().items()))
+
+
+@cli.command("bench")
+@click.option("--zones", default=10, show_default=True, type=click.IntRange(1, 200), help="Zones of the made-up system.")
+@click.option("--repeats", default=12, show_default=True, type=click.IntRange(1, 1000), help="Months measured.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def bench_command(zones: int, repeats: int, as_json: bool) -> None:
+    """Measure the dispatch on a made-up system: seconds per day, cold and warm."""
+    from .scenarios.bench import dispatch_seconds
+
+    measured = dispatch_seconds(zones, repeats)
+    plain = {name: None if value != value else float(value) for name, value in measured.items()}
+    if as_json:
+        click.echo(_json.dumps(plain, indent=2, allow_nan=False))
+        return
+    for name, value in plain.items():
+        click.echo(f"{name.ljust(18)} {'-' if value is None else format(value, '.3g')}")
+
+
+@cli.command("why")
+@click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("agent")
+@click.argument("month", type=Month())
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def why_command(run: Path, agent: str, month: str, as_json: bool) -> None:
+    """Tell what AGENT decided in MONTH of a run written to the folder RUN, from which inputs and by which rule."""
+    path = run / "decisions.parquet"
+    if not path.is_file():
+        raise click.UsageError(f"{run} holds no decisions.parquet; give a folder written by `wattrace run --out`")
+    import difflib
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        rows = pq.read_table(path).to_pylist()
+    except pa.ArrowException as error:
+        raise _Failure(f"{path} cannot be read: {error}", INTERNAL) from error
+    agents = list(dict.fromkeys(row["agent"] for row in rows))
+    if agent not in agents:
+        near = difflib.get_close_matches(agent, agents, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"allowed: {', '.join(agents[:20]) or 'none is recorded'}"
+        raise click.UsageError(f"no decision of {agent!r} is recorded; {hint}")
+    found = [row for row in rows if row["agent"] == agent and row["month"] == month]
+    if as_json:
+        click.echo(_json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    if not found:
+        months = sorted({row["month"] for row in rows if row["agent"] == agent})
+        click.echo(f"{agent} decided nothing in {month}; it did in {len(months)} months from {months[0]} to {months[-1]}.")
+    for row in found:
+        click.echo(f"{row['month']} {row['agent']}: {row['decision']}")
+        for part in ("inputs", "rule", "order"):
+            click.echo(f"  {part.ljust(6)} {row[part]}")
+
+
+def main() -> None:
+    """Run the command line; anything unforeseen ends in one line and exit code 1."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as end:
+        code = end.exit_code
+    except click.Abort:
+        click.echo("Interrupted.", err=True)
+        code = INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        code = INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 0
+    except Exception as error:
+        click.echo(f"Error: {type(error).__name__}: {error}", err=True)
+        code = INTERNAL
+    sys.exit(code if isinstance(code, int) else 0)
