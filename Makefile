@@ -20,7 +20,7 @@ help:
 setup: .venv/dev.stamp
 
 run: .venv/core.stamp
-	.venv/bin/wattrace run
+	.venv/bin/wattrace run --out out
 
 bench: .venv/core.stamp
 	.venv/bin/wattrace bench

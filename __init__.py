@@ -27,7 +27,7 @@ _HOMES = {
     "run": ".scenarios.run",
     "Result": ".scenarios.run",
 }
-__all__ = ["Result", "Scenario", "World", "__version__", "load_scenario", "run"]  # noqa: RUF022
+__all__ = ["Result", "Scenario", "World", "__version__", "load_scenario", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,7 @@
-"""The command line. Heavy imports stand inside the commands, so that help is quick. stdout is data, stderr is progress."""
+"""The command line: data on stdout, progress on stderr.
+
+Heavy imports stand inside the commands, so that help is quick.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,11 @@ class Month(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", str(value), re.ASCII):
-            self.fail(f"{value!r} is not a month; allowed: YYYY-MM with a month from 01 to 12, e.g. 2026-01", param, ctx)
+            self.fail(
+                f"{value!r} is not a month; allowed: YYYY-MM with a month from 01 to 12, e.g. 2026-01",
+                param,
+                ctx,
+            )
         return str(value)
 
 
@@ -34,7 +41,7 @@ class _Failure(click.ClickException):
 
     def __init__(self, message: str, code: int):
         super().__init__(message)
-        self.exit_code = code
+        self.exit_code = code  # type: ignore[misc]
 
     def show(self, file: Any = None) -> None:
         click.echo(f"Error: {self.message}", file=file or sys.stderr)
@@ -61,15 +68,33 @@ def cli() -> None:
 
 
 @cli.command("run")
-@click.option("--scenario", default="baseline", show_default=True, metavar="NAME|FILE", help="Built-in name or a TOML file.")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Seed of the draws.")
+@click.option(
+    "--scenario",
+    default="baseline",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="Built-in name or a TOML file.",
+)
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Seed of the draws."
+)
 @click.option("--start", type=Month(), help="First month; replaces the scenario's.")
 @click.option("--until", type=Month(), help="Month to stop before; replaces the scenario's.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for tables, pictures and manifest.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for tables, pictures and manifest.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the race as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors (and JSON, if asked for).")
 def run_command(
-    scenario: str, seed: int, start: str | None, until: str | None, out: Path | None, as_json: bool, quiet: bool
+    scenario: str,
+    seed: int,
+    start: str | None,
+    until: str | None,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Run one world and print the race, a row every two years."""
     with _told():
@@ -88,9 +113,14 @@ def run_command(
     from .scenarios.run import run
     from .world.tables import TableError
 
+    draw: Any = None
+    if out is not None:
+        from .viz.picture import draw_race
+
+        draw = draw_race
     try:
         with _told(), _bar(quiet) as progress:
-            result = run(settings, seed=seed, out=out, progress=progress)
+            result = run(settings, seed=seed, out=out, progress=progress, draw=draw)
     except WorldFailed as error:
         raise _Failure(str(error), INTERNAL) from error
     except (TableError, OSError) as error:
@@ -123,7 +153,11 @@ def _bar(quiet: bool) -> Iterator[Any]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} months"))
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} months"),
+    )
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("opening", total=None)
         yield lambda done, months, date: bar.update(task, completed=done, total=months, description=date)
@@ -131,22 +165,45 @@ def _bar(quiet: bool) -> Iterator[Any]:
 
 def race_text(rows: list[dict[str, Any]]) -> str:
     """Return the race as an aligned table for people: a line per date and group."""
-    heads = ("date", "", "firm GW", "AI GW", "AI H100e", "stranded GW", "USD/W", "q", "robots", "in orbit", "binds")
+    heads = (
+        "date",
+        "",
+        "firm GW",
+        "AI GW",
+        "AI H100e",
+        "stranded GW",
+        "USD/W",
+        "q",
+        "robots",
+        "in orbit",
+        "binds",
+    )
     lines = [heads]
     for row in rows:
         for i, (group, cell) in enumerate((key, value) for key, value in row.items() if key != "date"):
             lines.append(
                 (
-                    row["date"] if i == 0 else "", group, _number(cell["accredited_gw"]), _number(cell["powered_gw"]),
-                    _number(cell["powered_h100e"]), _number(cell["stranded_gw"]), _number(cell["value_usd_per_w"]),
-                    _number(cell["q"]), _number(cell["robots"]), _share(cell["orbital_share"]), str(cell["binds"]),
+                    row["date"] if i == 0 else "",
+                    group,
+                    _number(cell["accredited_gw"]),
+                    _number(cell["powered_gw"]),
+                    _number(cell["powered_h100e"]),
+                    _number(cell["stranded_gw"]),
+                    _number(cell["value_usd_per_w"]),
+                    _number(cell["q"]),
+                    _number(cell["robots"]),
+                    _share(cell["orbital_share"]),
+                    str(cell["binds"]),
                 )
-            )  # fmt: skip
+            )
     widths = [max(len(line[c]) for line in lines) for c in range(len(heads))]
     left = {0, 1, len(heads) - 1}
     told = []
     for line in lines:
-        cells = [text.ljust(w) if c in left else text.rjust(w) for c, (text, w) in enumerate(zip(line, widths, strict=True))]
+        cells = [
+            text.ljust(w) if c in left else text.rjust(w)
+            for c, (text, w) in enumerate(zip(line, widths, strict=True))
+        ]
         told.append("  ".join(cells).rstrip())
     return "\n".join(told)
 
@@ -205,16 +262,25 @@ def scenarios_show(scenario: str, as_json: bool) -> None:
     for nation, levers in found.policy.items():
         for lever, steps in levers.items():
             for step in steps:
-                when = f"from {step.on or found.start}" + (f" over {step.over_months} months" if step.over_months else "")
-                click.echo(f"policy  {nation} {lever} = {step.to:g} {when}" + (f"  [{step.source}]" if step.source else ""))
+                when = f"from {step.on or found.start}" + (
+                    f" over {step.over_months} months" if step.over_months else ""
+                )
+                click.echo(
+                    f"policy  {nation} {lever} = {step.to:g} {when}"
+                    + (f"  [{step.source}]" if step.source else "")
+                )
     for name, value in found.world.items():
         click.echo(f"world   {name} = {value:g}")
     click.echo("identity " + " ".join(f"{part} {digest}" for part, digest in found.identity().items()))
 
 
 @cli.command("bench")
-@click.option("--zones", default=10, show_default=True, type=click.IntRange(1, 200), help="Zones of the made-up system.")
-@click.option("--repeats", default=12, show_default=True, type=click.IntRange(1, 1000), help="Months measured.")
+@click.option(
+    "--zones", default=10, show_default=True, type=click.IntRange(1, 200), help="Zones of the made-up system."
+)
+@click.option(
+    "--repeats", default=12, show_default=True, type=click.IntRange(1, 1000), help="Months measured."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def bench_command(zones: int, repeats: int, as_json: bool) -> None:
     """Measure the dispatch on a made-up system: seconds per day, cold and warm."""
@@ -235,10 +301,12 @@ def bench_command(zones: int, repeats: int, as_json: bool) -> None:
 @click.argument("month", type=Month())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def why_command(run: Path, agent: str, month: str, as_json: bool) -> None:
-    """Tell what AGENT decided in MONTH of a run written to the folder RUN, from which inputs and by which rule."""
+    """Tell what AGENT decided in MONTH of a run written to the folder RUN, and why."""
     path = run / "decisions.parquet"
     if not path.is_file():
-        raise click.UsageError(f"{run} holds no decisions.parquet; give a folder written by `wattrace run --out`")
+        raise click.UsageError(
+            f"{run} holds no decisions.parquet; give a folder written by `wattrace run --out`"
+        )
     import difflib
 
     import pyarrow as pa
@@ -251,7 +319,11 @@ def why_command(run: Path, agent: str, month: str, as_json: bool) -> None:
     agents = list(dict.fromkeys(row["agent"] for row in rows))
     if agent not in agents:
         near = difflib.get_close_matches(agent, agents, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"allowed: {', '.join(agents[:20]) or 'none is recorded'}"
+        hint = (
+            f"did you mean {' or '.join(near)}?"
+            if near
+            else f"allowed: {', '.join(agents[:20]) or 'none is recorded'}"
+        )
         raise click.UsageError(f"no decision of {agent!r} is recorded; {hint}")
     found = [row for row in rows if row["agent"] == agent and row["month"] == month]
     if as_json:
@@ -259,7 +331,10 @@ def why_command(run: Path, agent: str, month: str, as_json: bool) -> None:
         return
     if not found:
         months = sorted({row["month"] for row in rows if row["agent"] == agent})
-        click.echo(f"{agent} decided nothing in {month}; it did in {len(months)} months from {months[0]} to {months[-1]}.")
+        click.echo(
+            f"{agent} decided nothing in {month}; it did in {len(months)} months"
+            f" from {months[0]} to {months[-1]}."
+        )
     for row in found:
         click.echo(f"{row['month']} {row['agent']}: {row['decision']}")
         for part in ("inputs", "rule", "order"):

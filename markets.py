@@ -74,8 +74,8 @@ def _pay_parts(world: Any, of: Any, n, need, owner, cost, duty, rows) -> None:
         part = cost[home] / max(cost[home].sum(), 1e-12)
         ledger.pay("capex", int(who), of["supplier"][rows], by_owner[who] * part)
     duties = np.bincount(owner, share * duty.sum(axis=1)[n], len(world.parties))
-    who = np.flatnonzero(duties > 0.0)
-    ledger.pay("tariff", who, of["government"][nation_of[who]], duties[who])
+    dutiable = np.flatnonzero(duties > 0.0)
+    ledger.pay("tariff", dutiable, of["government"][nation_of[dutiable]], duties[dutiable])
     column = np.where(np.isin(np.arange(len(world.parties)), of["ai"]), 2, 0)
     spent = by_owner + duties
     buyers = np.flatnonzero(spent > 0.0)

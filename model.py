@@ -12,6 +12,7 @@ import pandas as pd
 
 from . import month as phases
 from .agents import kinds
+from .agents.actor import Actor
 from .scenarios.read import load_scenario
 from .scenarios.scenario import Scenario
 from .world.calendar import Calendar
@@ -91,6 +92,7 @@ class World(mesa.Model):
 
     def _finish_init(self) -> None:
         kinds.create(self)
+        self._built_in = len(self.agents)
         self.datacollector = mesa.DataCollector(
             model_reporters={
                 "month": lambda m: m.calendar.date(m.month - 1),
@@ -236,6 +238,12 @@ class World(mesa.Model):
     def set_lever(self, name: str, nation: str, value: float) -> None:
         """Set a lever of a nation from the next month on. Raises with what is allowed."""
         self.levers.set(name, self.places.nation(nation), value, self.month)
+
+    def own_agents(self) -> list[mesa.Agent]:
+        """Agents that users added: every Mesa agent with a `decide` that is not of a built-in kind."""
+        if len(self.agents) == self._built_in:
+            return []
+        return [agent for agent in self.agents if not isinstance(agent, Actor) and hasattr(agent, "decide")]
 
     def tell(self, kind: str, region: str, agent: str, text: str) -> None:
         """Add an event to the log."""

@@ -293,8 +293,7 @@ def _buy_back(world: Any) -> None:
 
 def stake_and_rent(world: Any) -> None:
     """Base load and halls find their coins: some own them, the rest rent; one price clears what is left unstaked."""
-    state, statics, of = world.state, world.statics, world.parties.of
-    ledger, places = state.ledger, world.places
+    state, statics, places = world.state, world.statics, world.places
     tight_stakes(statics, state, world.tables.param)
     apply_stake(world, households.restake(world))
     wanted = ai_company.wanted_draw_gw(world)
@@ -347,7 +346,7 @@ def _pay_rents(world: Any, accepted: np.ndarray, base: np.ndarray, reserve: np.n
     private = ~ledger.is_bank
     gets, m = np.nonzero((share > 0.0) & private[:, None])
     ledger.pay("rent", of["bank"][m], gets, total[m] * share[gets, m])
-    state.bank_rent_musd = total - (share * private[:, None]).sum(axis=0) * total
+    state.bank_rent_musd = np.maximum(total - (share * private[:, None]).sum(axis=0) * total, 0.0)
     # a shortfall pays rent too, so that a missing watt is never free
     short = ledger.shortfall * 1e-6 * month
     who, n = np.nonzero(short > 0.0)
@@ -448,6 +447,11 @@ def ai_services(world: Any) -> None:
     price, sales = services.clear_services(
         scale, supply, statics.service_access, statics.service_price, abs(param("ai.price_elasticity"))
     )
+    # no nation spends more on a band of work than that work is worth: sales bend over as they near it
+    spent = sales.sum(axis=0)
+    bend = statics.market_depth * scale / (statics.market_depth * scale + np.maximum(spent - scale, 0.0) + 1e-12)
+    bend = np.where(spent > scale, bend, 1.0)
+    price, sales = price * bend, sales * bend[None, :]
     who, n = np.nonzero(sales > 0.0)
     state.ledger.pay("AI services", of["households"][n], of["ai"][who], sales[who, n])
     before = state.compute_price
@@ -551,6 +555,12 @@ def start_projects(world: Any, order: Any, hall: bool = False) -> None:
     )  # fmt: skip
 
 
+def own_agents(world: Any) -> None:
+    """Users' own plain Mesa agents decide: `decide()` of every agent that is not one of the built-in kinds."""
+    for agent in world.own_agents():
+        agent.decide()
+
+
 # -- 13 value of a watt and exchange rates ----------------------------------------------------------------------
 
 
@@ -559,7 +569,7 @@ def value_and_fx(world: Any) -> None:
     state, statics, param = world.state, world.statics, world.tables.param
     growth = state.nation.gdp_musd / statics.opening_gdp_musd
     state.households.savings_musd = statics.opening_savings_musd * growth
-    target, bound, rationed = coin_market.target_value(world.tables, statics, state)
+    target, bound, _ = coin_market.target_value(world.tables, statics, state)
     state.value_bound = bound
     state.old_value = state.value
     state.value = worth.adjust_value(state.value, target, param("money.value_speed"))
@@ -645,7 +655,7 @@ def record(world: Any) -> None:
 
 def binding_cause(world: Any) -> np.ndarray:
     """Return the cause [N] that binds: where chips wait for watts, what those wait for; else what chips wait for."""
-    state, statics, param = world.state, world.statics, world.tables.param
+    state, param = world.state, world.tables.param
     home = world.parties.home[world.parties.of["ai"]]
     nations = len(world.places.nations)
     stranded = np.bincount(home, np.maximum(state.ai.chips_facility_gw - state.ai.powered_gw, 0.0), nations)
@@ -666,5 +676,5 @@ def binding_cause(world: Any) -> np.ndarray:
 
 PHASES = (
     policy, technology, deliveries, construction, accreditation, stake_and_rent, dispatch, compute, ai_services, exchange,
-    robots_and_launches, investment, value_and_fx, settlement, audit, record,
+    robots_and_launches, investment, own_agents, value_and_fx, settlement, audit, record,
 )  # fmt: skip

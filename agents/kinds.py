@@ -17,7 +17,7 @@ from .supplier import Supplier, open_suppliers
 from .utility import Utility, open_utilities
 
 # sector of the parties -> (class, function that opens the columns)
-KINDS: dict[str, tuple[type, Callable[[Any, Any], Columns]]] = {
+KINDS: dict[str, tuple[type[Any], Callable[[Any, Any], Columns]]] = {
     "government": (Nation, open_nations),
     "households": (Households, open_households),
     "bank": (Bank, open_banks),

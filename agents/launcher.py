@@ -47,7 +47,7 @@ def bills(world: Any) -> list[Payment]:
 def fly(world: Any) -> None:
     """Fly what is wanted and licensed; companies that find orbit cheaper than waiting on the ground loft halls."""
     state, statics, param, of = world.state, world.statics, world.tables.param, world.parties.of
-    launcher, ai = state.launcher, state.ai
+    launcher = state.launcher
     party = of["launcher"]
     home = world.parties.home[party]
     licence = world.levers["launch_licences"][home]
@@ -83,7 +83,7 @@ def fly(world: Any) -> None:
 
 def ai_orbit_wish(world: Any) -> np.ndarray:
     """Return [C] GW a month that companies would loft: the share of new halls that orbit wins against land."""
-    state, statics, param, of = world.state, world.statics, world.tables.param, world.parties.of
+    state, param, of = world.state, world.tables.param, world.parties.of
     home = world.parties.home[of["ai"]]
     launcher = state.launcher
     nations = len(world.places.nations)

@@ -98,8 +98,14 @@ def invest_in_plants(world: Any) -> Start:
         statics.pv_factor[nation], statics.life_years, statics.hurdle[nation][:, None],
     )  # fmt: skip
     state.project_q = worth / cost
+    if state.month == 0:
+        # what drew (or kept away) builders beyond prices at the start, as revealed by what they built
+        built = state.build_rate_gw > 0.0
+        state.q_opening = np.where(built, np.maximum(state.project_q, param("invest.least_q")), 1.0)
+        state.pull = np.log(state.q_opening)
+    state.pull *= np.exp(-param("invest.pull_fade") / 12.0)
     merchant = invest.adjust_rate(
-        state.build_rate_gw, state.project_q, param("invest.adjustment_speed"), param("invest.greatest_change")
+        state.build_rate_gw, state.project_q * np.exp(-state.pull), param("invest.adjustment_speed"), param("invest.greatest_change")
     )
     state.build_rate_gw = merchant
     need = planners_need(world)

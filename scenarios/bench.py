@@ -187,7 +187,9 @@ def dispatch_seconds(
     months = [made_up_day(0, zones, month=m, **system) for m in range(repeats + 1)]
     days = len(months[0].load)
     plan, clearing = clear(months[0], tolerance=tolerance)
-    cold, warm, exact = [], [], []
+    cold: list[float] = []
+    warm: list[float] = []
+    exact: list[float] = []
     for day in months[1:]:
         warm.append(_seconds(clear, day, plan, clearing, tolerance) / days)
         cold.append(_seconds(clear, day, None, None, tolerance) / days)
@@ -221,6 +223,8 @@ def _oracle():
     if not path.exists():
         return None
     spec = importlib.util.spec_from_file_location("dispatch_lp", path)
+    if spec is None or spec.loader is None:
+        return None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -28,7 +28,7 @@ class ScenarioFile(NamedTuple):
 
 
 def load_scenario(name_or_path: str | Path) -> Scenario:
-    """Return a scenario of the library or a file. Raises ScenarioError with every fault, `file:line` first."""
+    """Return a scenario of the library or a file. Raises ScenarioError: every fault, with `file:line`."""
     file, faults = _open(_locate(name_or_path))
     values, owners = _resolve(file, (), faults, {})
     if not faults:

@@ -1,4 +1,4 @@
-"""One run from a scenario to files: what the world recorded, what happened, who decided what, and the race."""
+"""One run from a scenario to files: what was recorded, what happened, who decided what, and the race."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ RACE = {
 }
 BINDING = "Limit|Binding"
 Progress = Callable[[int, int, str], None]
+Draw = Callable[["Result"], Any]
 
 
 class Result:
@@ -97,7 +98,7 @@ class Result:
         return januaries
 
     def race(self) -> pd.DataFrame:
-        """Return the race: a row every two years, columns (group, measure); each row holds the month before its date.
+        """Return the race: a row every two years, columns (group, measure), of the month before its date.
 
         Before the first step there is nothing, and the frame is empty.
         """
@@ -113,7 +114,7 @@ class Result:
         return frame
 
     def _binding(self, group: str, months: list[int]) -> list[str]:
-        """Return the cause that binds; for a group of nations, the one that binds the most powered compute."""
+        """Return the cause that binds; for a group of nations, the one at most powered compute."""
         causes = self.world.causes
         nations = list(self.world.places.nations)
         members = [group] if group in nations else nations[2:]
@@ -132,10 +133,11 @@ class Result:
         """Return the race as plain rows, {"date", group: {measure: value}}; unknown numbers are None."""
         rows = []
         race = self.race()
-        for date, row in zip(race.index, race.to_dict("records"), strict=True):
+        for number, date in enumerate(race.index):
             plain: dict[str, Any] = {"date": date}
-            for (group, measure), value in row.items():
-                plain.setdefault(group, {})[measure] = _plain(value)
+            for group in self.groups:
+                cells = race[group].iloc[number]
+                plain[group] = {str(measure): _plain(value) for measure, value in cells.items()}
             rows.append(plain)
         return rows
 
@@ -160,12 +162,11 @@ class Result:
             "command": command(settings, int(self.world.seed), self.world.date),
         }
 
-    def write(self, folder: str | Path) -> Path:
-        """Write the run into a folder (made if missing), each file whole or not at all. Returns the folder."""
-        import matplotlib
+    def write(self, folder: str | Path, draw: Draw | None = None) -> Path:
+        """Write the run into a folder (made if missing), each file whole or not at all. Returns the folder.
 
-        from ..viz.picture import draw_race
-
+        Pictures lie a layer above: `draw` is `viz.picture.draw_race`; without it no picture is written.
+        """
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
         _whole(target / "run.parquet", lambda path: _write_parquet(self.frame, path))
@@ -173,19 +174,24 @@ class Result:
         _whole(target / "events.csv", lambda path: self.events.to_csv(path, index=False, lineterminator="\n"))
         _whole(target / "decisions.parquet", lambda path: _write_parquet(self.decisions, path))
         _whole(target / "race.csv", self._write_race)
-        with matplotlib.rc_context({"svg.hashsalt": "wattrace", "svg.fonttype": "none"}):
-            figure = draw_race(self)
-            _whole(target / "race.png", lambda path: figure.savefig(path, format="png", dpi=150))
-            _whole(
-                target / "race.svg", lambda path: figure.savefig(path, format="svg", metadata={"Date": None})
-            )
+        if draw is not None:
+            self._write_pictures(target, draw)
         text = json.dumps(self.manifest(), indent=2, ensure_ascii=False) + "\n"
         _whole(target / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
         return target
 
+    def _write_pictures(self, target: Path, draw: Draw) -> None:
+        import matplotlib
+
+        with matplotlib.rc_context({"svg.hashsalt": "wattrace", "svg.fonttype": "none"}):
+            figure = draw(self)
+            _whole(target / "race.png", lambda path: figure.savefig(path, format="png", dpi=150))
+            plain = {"Date": None}  # bytes that repeat
+            _whole(target / "race.svg", lambda path: figure.savefig(path, format="svg", metadata=plain))
+
     def _write_race(self, path: Path) -> None:
         race = self.race()
-        race.columns = pd.Index([f"{group} {measure}" for group, measure in race.columns])
+        race.columns = pd.Index([" ".join(column) for column in race.columns.to_list()])
         race.to_csv(path, lineterminator="\n", float_format="%.6g")
 
 
@@ -196,10 +202,12 @@ def run(
     until: str | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
+    draw: Draw | None = None,
 ) -> Result:
     """Run a world to its end and return its Result; with `out` also write it into that folder.
 
-    `scenario` is a built-in name, a path or a Scenario. `progress(done, months, date)` is called after each month.
+    `scenario` is a built-in name, a path or a Scenario. `progress(done, months, date)` is called after each
+    month. `draw` is what `Result.write` takes.
     Raises ScenarioError, ValueError (dates, seed) or WorldFailed.
     """
     from ..model import World
@@ -207,7 +215,7 @@ def run(
     settings = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     settings = settings.between(start, until)
     if out is not None:
-        Path(out).mkdir(parents=True, exist_ok=True)  # a folder that cannot be written is known before the run
+        Path(out).mkdir(parents=True, exist_ok=True)  # known before the run
     began = time.perf_counter()
     world = World(settings, seed=seed)
     length = world.calendar.length
@@ -217,7 +225,7 @@ def run(
             progress(world.month, length, world.date)
     result = Result(world, time.perf_counter() - began)
     if out is not None:
-        result.write(out)
+        result.write(out, draw)
     return result
 
 

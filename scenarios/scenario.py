@@ -116,7 +116,7 @@ class Scenario(BaseModel):
         return _hash(content)
 
     def identity(self) -> dict[str, str]:
-        """Return hashes of the resolved policy, of the resolved world and of the whole, without name and title."""
+        """Return hashes of the resolved policy, the resolved world and the whole, without name and title."""
         content = self.model_dump()
         return {
             "policy": _hash(content["policy"]),

@@ -42,7 +42,7 @@ PANELS = (
 
 
 def draw_race(result: Result) -> Figure:
-    """Return the picture of a run's race. Works for any length from one month, and for runs that stopped early."""
+    """Return the picture of a run's race. Any length is drawn, and runs that stopped early."""
     world = result.world
     groups = result.groups
     years = np.array([world.calendar.year_fraction(month) for month in range(world.record.written)])
@@ -53,9 +53,12 @@ def draw_race(result: Result) -> Figure:
         lines = [result.series(panel.variable, group) * panel.scale for group in groups]
         _panel(axis, panel, years, lines, groups)
     settings = world.settings
-    figure.suptitle(settings.title or settings.name, x=0.01, ha="left", fontsize=14, fontweight="bold", color=INK)
+    figure.suptitle(
+        settings.title or settings.name, x=0.01, ha="left", fontsize=14, fontweight="bold", color=INK
+    )
     figure.supxlabel(
-        f"wattrace run --scenario {settings.name} --seed {world.seed} --start {settings.start} --until {world.date}"
+        f"wattrace run --scenario {settings.name} --seed {world.seed}"
+        f" --start {settings.start} --until {world.date}"
         "   ·   a simulation, not a forecast",
         x=0.01, ha="left", fontsize=8, color="#666666",
     )  # fmt: skip
@@ -90,7 +93,7 @@ def _panel(axis: Axes, panel: Panel, years: np.ndarray, lines: list[np.ndarray],
     _label(axis, years, lines, groups)
 
 
-def _year_label(value: float, _position: int) -> str:
+def _year_label(value: float, _position: float) -> str:
     year, month = divmod(round(value * 12), 12)
     return f"{year}" if month == 0 else f"{year}-{month + 1:02d}"
 
@@ -116,9 +119,11 @@ def _label(axis: Axes, years: np.ndarray, lines: list[np.ndarray], groups: list[
     places = [end[0] for end in ends]
     for i in range(1, len(places)):
         places[i] = max(places[i], places[i - 1] + NEAREST_LABELS)
-    excess = max(places[-1] - 1.0, 0.0) if places else 0.0
+    excess = max(places[-1] - 0.97, 0.0) if places else 0.0
     for i in range(len(places) - 1, -1, -1):
-        ceiling = places[i] - excess if i == len(places) - 1 else min(places[i], places[i + 1] - NEAREST_LABELS)
+        ceiling = (
+            places[i] - excess if i == len(places) - 1 else min(places[i], places[i + 1] - NEAREST_LABELS)
+        )
         places[i] = ceiling
     for place, (_, group, colour) in zip(places, ends, strict=True):
         axis.annotate(

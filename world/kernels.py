@@ -50,7 +50,7 @@ import numba  # noqa: E402  (the cache folder must be known before the first imp
 
 if _folder is not None:
     # numba may have been imported by somebody else before us
-    numba.config.CACHE_DIR = _folder
+    numba.config.CACHE_DIR = _folder  # type: ignore[attr-defined]
 
 
 def kernel(function):

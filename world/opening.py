@@ -30,7 +30,7 @@ def open_world(
     """Return the statics and the opening state of a run. `openers` give the columns of each kind of agent."""
     places = Places(tables)
     statics = Statics(places=places, parties=_parties(tables, places), system=PowerSystem(tables, places))
-    statics.growth = bool(settings.growth)
+    statics.growth = bool(settings.growth)  # type: ignore[attr-defined]
     state = State(month=0)
     for kind, opener in openers.items():
         setattr(state, kind, opener(tables, places))

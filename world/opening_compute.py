@@ -209,6 +209,7 @@ def _open_services(tables: Tables, statics: Any, state: Any) -> None:
         seller, buyer = nations.index(closed["seller"][row]), nations.index(closed["buyer"][row])
         access[home == seller, buyer] = float(closed["value"][row])
     statics.service_access = access
+    statics.market_depth = param("ai.market_depth")
     scale = (state.adopted * statics.band_demand).sum(axis=1) * state.nation.gdp_musd / 12.0
     supply = effective_supply(statics, state)
     statics.service_price = scale.sum() / max(supply.sum(), 1e-12)

@@ -245,7 +245,7 @@ def _open_projects(tables: Tables, statics: Any, state: Any, calendar: Any) -> N
     state.under_way_gw = np.zeros_like(capacity)
     mine = state.projects.kind < len(techs)
     np.add.at(state.under_way_gw, (state.projects.zone[mine], state.projects.kind[mine]), state.projects.gw[mine])
-    state.commissioned = tuple(np.empty(0, dtype=np.int64) for _ in range(3)) + (np.empty(0),)
+    state.commissioned = (*(np.empty(0, dtype=np.int64) for _ in range(3)), np.empty(0))
     statics.project_keys = np.array(
         [[name_key(f"{zone}/{kind}") for kind in (*techs, "hall")] for zone in places.zones], dtype=np.uint64
     )

@@ -51,7 +51,7 @@ class Places:
     @cached_property
     def graph(self) -> nx.MultiDiGraph:
         """The network: a node per zone plus orbit, typed edges `transmission` (GW, loss) and `launch`."""
-        graph = nx.MultiDiGraph()
+        graph: nx.MultiDiGraph = nx.MultiDiGraph()
         table = self.tables["zones"]
         for i, zone in enumerate(self.zones):
             graph.add_node(

@@ -309,14 +309,14 @@ def _numbers(file: str, column: str, texts: list[str], lines: np.ndarray, faults
             except ValueError:
                 faults.append(f"{file}:{lines[i]}: {column} is {text!r}; allowed: a number")
                 out[i] = 0.0
-    for i in np.flatnonzero(~np.isfinite(out)):
-        faults.append(f"{file}:{lines[i]}: {column} is {texts[i]!r}; allowed: a finite number")
+    for bad in np.flatnonzero(~np.isfinite(out)):
+        faults.append(f"{file}:{lines[bad]}: {column} is {texts[bad]!r}; allowed: a finite number")
     return out
 
 
 def _check_rows(file: str, spec: Spec, table: Table, lines: np.ndarray) -> list[str]:
     """Check units, sources, dates, bounds and repeats of one table."""
-    faults = []
+    faults: list[str] = []
 
     def report(mask: np.ndarray, text) -> None:
         faults.extend(f"{file}:{lines[i]}: {text(i)}" for i in np.flatnonzero(mask))

@@ -29,7 +29,7 @@ def build_day(blocks, available, load, links, units, inflow_gwh, lost_load) -> h
     and level per unit. Rows: balance per zone and hour; a level that follows from the hour before (around
     midnight); for reservoirs one budget for the day instead.
     """
-    zones, links_n, units_n = len(load), len(links.tail), len(units.zone)
+    zones, units_n = len(load), len(units.zone)
     hour = np.arange(HOURS)
     rows, columns, values = [], [], []
     cost, upper = [], []

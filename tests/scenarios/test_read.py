@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from wattrace.scenarios.lines import find_lines, line_of
 from wattrace.scenarios.read import LIBRARY, list_scenarios, load_scenario
 from wattrace.scenarios.scenario import Scenario, ScenarioError, choices
@@ -51,7 +50,8 @@ def test_all_faults_are_told_at_once_with_their_lines(tmp_path):
     nation = first_nation()
     text = (
         TOP
-        + f'[policy.{nation}]\npermit_tme = 0.5\nai_tax = 7\n[policy.ATLANTIS]\nai_tax = 0\n[world]\n"no.such" = 1\n'
+        + f"[policy.{nation}]\npermit_tme = 0.5\nai_tax = 7\n[policy.ATLANTIS]\nai_tax = 0\n"
+        + '[world]\n"no.such" = 1\n'
     )
     found = faults(tmp_path, text)
     assert len(found) == 4
@@ -81,11 +81,9 @@ def test_a_step_without_source_is_refused_at_its_own_line(tmp_path):
 
 
 def test_steps_dates_and_units_are_read(tmp_path):
-    text = (
-        TOP
-        + f'[policy.{first_nation()}]\npermit_time = [{{ announced = 2026-07-01, on = 2027-01-01, to = "50 %", '
-    )
-    text += 'over = "2 years", source = "assumption: test" }]\nstance = "fixed"\n[switches]\ndraws = false\n'
+    text = TOP + f"[policy.{first_nation()}]\npermit_time = [{{ announced = 2026-07-01, on = 2027-01-01, "
+    text += 'to = "50 %", over = "2 years", source = "assumption" }]\n'
+    text += 'stance = "fixed"\n[switches]\ndraws = false\n'
     scenario = load_scenario(write(tmp_path, text))
     step = scenario.policy[first_nation()]["permit_time"][0]
     assert (step.to, step.on, step.over_months, step.announced) == (0.5, "2027-01", 24, "2026-07")

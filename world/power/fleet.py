@@ -69,11 +69,8 @@ def _vintage_efficiency(group, vintage, capacity, first_year, quantiles, by_year
             rank = (older + 0.5 * here) / total if total > 0.0 else 0.5
             older += here
             low, middle, high = quantiles[g, 0], quantiles[g, 1], quantiles[g, 2]
-            if rank < 0.5:
-                value = middle + (rank - 0.5) / 0.4 * (middle - low)
-            else:
-                value = middle + (rank - 0.5) / 0.4 * (high - middle)
-            by_year[g, y] = value
+            side = middle - low if rank < 0.5 else high - middle
+            by_year[g, y] = middle + (rank - 0.5) / 0.4 * side
     for i in range(group.shape[0]):
         efficiency[i] = by_year[group[i], vintage[i] - first_year]
 

@@ -236,9 +236,9 @@ def trade(nodes, arcs, h, flow, supply, lines, least):
             broken = True
         before = moves
         for z in range(nodes.shape[0]):
-            if nodes[z].buy_arc >= 0 and nodes[z].down_cost - nodes[z].buy > least:
-                if _import(nodes, arcs, z, h, flow, supply, lines, least) > 0.0:
-                    moves += 1
+            wants = nodes[z].buy_arc >= 0 and nodes[z].down_cost - nodes[z].buy > least
+            if wants and _import(nodes, arcs, z, h, flow, supply, lines, least) > 0.0:
+                moves += 1
         if moves == before:
             if broken:  # the labels left by `_break_cycle` are sound in both directions
                 return moves

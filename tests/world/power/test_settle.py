@@ -29,10 +29,10 @@ def test_energy_and_money_close_in_every_network(seed, tightness):
     np.testing.assert_allclose(energy, accounts.generated_gwh, rtol=1e-12)
     np.testing.assert_allclose(earned, accounts.generation_earned, rtol=1e-10)
     for n in range(len(day.networks.zone) - 1):
-        z, s, l = (slice(x[n], x[n + 1]) for x in (day.networks.zone, day.networks.unit, day.networks.link))
-        paid = earned[z].sum() + accounts.storage_earned[s].sum() + accounts.congestion_rent[l].sum()
+        z, s, k = (slice(x[n], x[n + 1]) for x in (day.networks.zone, day.networks.unit, day.networks.link))
+        paid = earned[z].sum() + accounts.storage_earned[s].sum() + accounts.congestion_rent[k].sum()
         np.testing.assert_allclose(accounts.load_paid[z].sum(), paid, rtol=1e-10)
-        used = (accounts.load_gwh - accounts.unserved_gwh)[z].sum() + accounts.lost_gwh[l].sum()
+        used = (accounts.load_gwh - accounts.unserved_gwh)[z].sum() + accounts.lost_gwh[k].sum()
         given = energy[z].sum() + (accounts.released_gwh - accounts.stored_gwh)[s].sum()
         np.testing.assert_allclose(given, used, rtol=1e-12)
 

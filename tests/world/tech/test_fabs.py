@@ -100,7 +100,7 @@ def test_swapping_designers_swaps_output():
     args = (np.array([5.0, 9.0]), np.array([1.0, 0.4]), np.array([1.0, 3.0]), np.ones((2, 1)), np.ones((2, 1)))
     capacity = (np.array([6.0]), np.array([20.0]))
     there = fabs.make_chips(*args, *capacity)
-    back = fabs.make_chips(*(a[::-1] for a in args), *capacity)
+    back = fabs.make_chips(*[a[::-1] for a in args], *capacity)  # type: ignore[call-arg]
     np.testing.assert_allclose(there.made, back.made[::-1])
 
 

@@ -13,6 +13,8 @@ from wattrace.world.trade.exchange import clear
 def _oracle(name):
     path = Path(__file__).parents[2] / "oracles" / f"{name}.py"
     spec = importlib.util.spec_from_file_location(f"oracle_{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -1,0 +1,113 @@
+"""The command line: data on stdout, one honest exit code for each way to end."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+import wattrace
+from click.testing import CliRunner
+from wattrace import cli
+from wattrace.scenarios.run import DECISION_COLUMNS, _write_parquet
+
+
+def call(*arguments):
+    return CliRunner().invoke(cli.cli, [str(a) for a in arguments])
+
+
+@pytest.mark.parametrize(
+    "command", [(), ("run",), ("scenarios",), ("scenarios", "show"), ("bench",), ("why",)]
+)
+def test_every_command_has_help(command):
+    result = call(*command, "--help")
+    assert result.exit_code == 0
+    assert "Usage" in result.output
+
+
+def test_version_is_the_packages():
+    assert wattrace.__version__ in call("--version").output
+
+
+def test_a_bad_scenario_ends_with_3_and_tells_every_fault(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'schema_version = 1\nname = "mine"\nextnds = []\n[world]\nnothing = 1\n', encoding="utf-8"
+    )
+    for command in (("run", "--scenario", path), ("scenarios", "show", path)):
+        result = call(*command)
+        assert result.exit_code == 3
+        assert "mine.toml:3:" in result.stderr
+        assert result.stdout == ""
+
+
+def test_an_unknown_scenario_ends_with_3_and_a_hint():
+    result = call("run", "--scenario", "baselin")
+    assert (result.exit_code, "did you mean baseline" in result.stderr) == (3, True)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--until", "2026-13"),
+        ("--start", "26-01"),
+        ("--seed", "-1"),
+        ("--seed", "x"),
+        ("--until", "2020-01"),
+        ("--start", "1900-01"),
+        ("--no-such",),
+    ],
+)
+def test_bad_options_end_with_2(wrong):
+    result = call("run", *wrong)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+
+
+def test_a_folder_that_cannot_be_written_is_known_before_the_run(tmp_path):
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    result = call("run", "--out", tmp_path / "file" / "out")
+    assert (result.exit_code, "cannot be written" in result.stderr) == (2, True)
+
+
+def test_scenarios_are_listed_and_shown_as_text_and_json():
+    names = json.loads(call("scenarios", "list", "--json").stdout)
+    assert "baseline" in names
+    assert all(name in call("scenarios", "list").stdout for name in names)
+    shown = json.loads(call("scenarios", "show", "us-fast-permits", "--json").stdout)
+    assert set(shown["identity"]) == {"policy", "world", "scenario"}
+    assert "permit_time = 0.5" in call("scenarios", "show", "us-fast-permits").stdout
+
+
+def test_why_reads_what_a_run_wrote(tmp_path):
+    rows = [("2030-01", "A Utility", "invest", '{"q": 1.2}', "invest.starts", "2 GW")]
+    _write_parquet(pd.DataFrame(rows, columns=list(DECISION_COLUMNS)), tmp_path / "decisions.parquet")
+    told = call("why", tmp_path, "A Utility", "2030-01")
+    assert told.exit_code == 0
+    assert "invest.starts" in told.stdout
+    assert "decided nothing in 2031-01" in call("why", tmp_path, "A Utility", "2031-01").stdout
+    near = call("why", tmp_path, "A Utilty", "2030-01")
+    assert (near.exit_code, "did you mean A Utility" in near.stderr) == (2, True)
+
+
+def test_why_without_decisions_ends_with_2(tmp_path):
+    assert call("why", tmp_path, "A", "2030-01").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "-"), (0.5, "0.50"), (12.34, "12.3"), (1234.4, "1,234"), (2.5e6, "2.50 M"), (-3e9, "-3.00 G")],
+)
+def test_numbers_of_the_race_are_short(value, text):
+    assert cli._number(value) == text
+
+
+def test_a_short_run_prints_the_race_and_writes_its_files(tmp_path):
+    result = call("run", "--until", "2026-03", "--out", tmp_path, "--json")
+    assert result.exit_code == 0, result.output
+    (row,) = json.loads(result.stdout)
+    assert row["date"] == "2026-03"
+    names = {"run.parquet", "events.parquet", "events.csv", "decisions.parquet", "race.csv", "manifest.json"}
+    assert {path.name for path in tmp_path.iterdir()} == names | {"race.png", "race.svg"}
+    manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["seed"], manifest["start"], manifest["until"]) == (1, "2026-01", "2026-03")
