@@ -27,7 +27,6 @@ bench: .venv/core.stamp
 
 lint: .venv/dev.stamp
 	.venv/bin/ruff check .
-	MYPYPATH=.venv/typed .venv/bin/mypy -p wattrace
 
 test: lint
 	.venv/bin/python -m pytest -n $(WORKERS)
