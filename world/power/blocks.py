@@ -1,14 +1,11 @@
 """Merit order: thousands of plants become a few dozen cost blocks per zone, without sorting a plant.
 
-Clearing single plants would make dispatch grow with the number of agents. Twelve cost bins per technology
-change the cost of a month by about 0.05 %, and the settlement (`settle.py`) spreads every block back over its
-plants exactly.
+Clearing single plants would make dispatch grow with the number of agents. Twelve cost bins per technology change the
+cost of a month by about 0.05 %, and the settlement (`settle.py`) spreads every block back over its plants exactly.
 
-Whatever can serve load is a row beside the plants, under a technology code of its own whose availability is
-1:
+Whatever can serve load is a row beside the plants, under a technology code of its own whose availability is 1:
  - an import over a border node: its offer price and its size;
- - flexible or export demand: add it to the load and give a row of the same size at its willingness to pay.
- Where that
+ - flexible or export demand: add it to the load and give a row of the same size at its willingness to pay. Where that
    row "runs", the demand is not served;
  - a must-run or minimum output: a row at zero or negative cost, so that it is the last to be turned down.
 Unserved energy is not a row: the clearing itself puts it above the last block at the value of lost load.
@@ -29,7 +26,7 @@ class Blocks(NamedTuple):
     cost: np.ndarray  # USD/MWh, ascending along the row
     capacity: np.ndarray  # GW before availability
     technology: np.ndarray  # int64 code k of `available[Z, K, H]`
-    count: np.ndarray  # type: ignore[assignment]  # int64 [Z]
+    count: np.ndarray  # int64 [Z]
 
 
 def empty_blocks(zones: int, technologies: int, bins: int) -> Blocks:
@@ -40,13 +37,11 @@ def empty_blocks(zones: int, technologies: int, bins: int) -> Blocks:
 
 @kernel
 def bin_plants(zone, technology, capacity_gw, cost_usd_per_mwh, lowest, highest, bins, blocks, block):
-    """Sort P plants into cost blocks: fill `blocks` [Z, ≥ K·bins] and the block index of each plant, `block`
-    [P].
+    """Sort P plants into cost blocks: fill `blocks` [Z, ≥ K·bins] and the block index of each plant, `block` [P].
 
-    `zone`, `technology` int [P]; `capacity_gw`, `cost_usd_per_mwh` [P]. A technology k has `bins` bins of
-    equal width between `lowest[k]` and `highest[k]` USD/MWh (arrays [K]); what lies outside falls into the
-    end bins. The cost of a block is the capacity-weighted mean of its plants. Bins without capacity make no
-    block: their plants get −1.
+    `zone`, `technology` int [P]; `capacity_gw`, `cost_usd_per_mwh` [P]. A technology k has `bins` bins of equal width
+    between `lowest[k]` and `highest[k]` USD/MWh (arrays [K]); what lies outside falls into the end bins. The cost of a
+    block is the capacity-weighted mean of its plants. Bins without capacity make no block: their plants get −1.
     """
     zones = blocks.cost.shape[0]
     technologies = lowest.shape[0]
