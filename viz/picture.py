@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,20 +50,30 @@ def draw_race(result: Result) -> Figure:
     figure = Figure(figsize=(12, 7), facecolor="white", layout="constrained")
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1)  # type: ignore[union-attr, call-arg]
     axes = figure.subplots(2, 3)
-    for axis, panel in zip(axes.flat, PANELS, strict=True):
-        lines = [result.series(panel.variable, group) * panel.scale for group in groups]
+    for axis, given in zip(axes.flat, PANELS, strict=True):
+        lines = [result.series(given.variable, group) for group in groups]
+        panel = _readable(given, lines)
+        lines = [values * panel.scale for values in lines]
         _panel(axis, panel, years, lines, groups)
     settings = world.settings
     figure.suptitle(
         settings.title or settings.name, x=0.01, ha="left", fontsize=14, fontweight="bold", color=INK
     )
     figure.supxlabel(
-        f"wattrace run --scenario {settings.name} --seed {world.seed}"
+        f"wattrace run {settings.name} --seed {world.seed}"
         f" --start {settings.start} --until {world.date}"
-        "   ·   a simulation, not a forecast",
+        "   ·   a model, not a forecast",
         x=0.01, ha="left", fontsize=8, color="#666666",
     )  # fmt: skip
     return figure
+
+
+def _readable(panel: Panel, lines: list[np.ndarray]) -> Panel:
+    """Return the panel with thousands for millions where there are fewer than one million."""
+    most = max((float(np.nanmax(values)) for values in lines if np.isfinite(values).any()), default=0.0)
+    if panel.unit == "million" and most < 1e6:
+        return panel._replace(unit="thousand", scale=1e-3)
+    return panel
 
 
 def _panel(axis: Axes, panel: Panel, years: np.ndarray, lines: list[np.ndarray], groups: list[str]) -> None:
@@ -129,5 +140,5 @@ def _label(axis: Axes, years: np.ndarray, lines: list[np.ndarray], groups: list[
         axis.annotate(
             group, xy=(float(years[-1]), bottom + place * (top - bottom)), xytext=(5, 0),
             textcoords="offset points", va="center", fontsize=9, fontweight="bold", color=colour,
-            annotation_clip=False,
+            annotation_clip=False, path_effects=[withStroke(linewidth=3, foreground="white")],
         )  # fmt: skip
