@@ -68,13 +68,7 @@ def cli() -> None:
 
 
 @cli.command("run")
-@click.option(
-    "--scenario",
-    default="baseline",
-    show_default=True,
-    metavar="NAME|FILE",
-    help="Built-in name or a TOML file.",
-)
+@click.argument("scenario", default="baseline", metavar="[SCENARIO]")
 @click.option(
     "--seed", default=1, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Seed of the draws."
 )
@@ -82,7 +76,9 @@ def cli() -> None:
 @click.option("--until", type=Month(), help="Month to stop before; replaces the scenario's.")
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    default="out",
+    show_default=True,
+    type=click.Path(path_type=Path),
     help="Folder for tables, pictures and manifest.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the race as JSON.")
@@ -92,11 +88,14 @@ def run_command(
     seed: int,
     start: str | None,
     until: str | None,
-    out: Path | None,
+    out: Path,
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Run one world and print the race, a row every two years."""
+    """Run one world and print the race, a row every two years.
+
+    SCENARIO is a built-in name or a TOML file; without it the baseline runs.
+    """
     with _told():
         from .scenarios.read import load_scenario
 
@@ -107,20 +106,15 @@ def run_command(
             if start is None and until is None:
                 raise
             raise click.UsageError("; ".join(getattr(error, "faults", [str(error)]))) from error
-    if out is not None:
-        _check_folder(out)
+    _check_folder(out)
     from .model import WorldFailed
     from .scenarios.run import run
+    from .viz.picture import draw_race
     from .world.tables import TableError
 
-    draw: Any = None
-    if out is not None:
-        from .viz.picture import draw_race
-
-        draw = draw_race
     try:
         with _told(), _bar(quiet) as progress:
-            result = run(settings, seed=seed, out=out, progress=progress, draw=draw)
+            result = run(settings, seed=seed, out=out, progress=progress, draw=draw_race)
     except WorldFailed as error:
         raise _Failure(str(error), INTERNAL) from error
     except (TableError, OSError) as error:
@@ -129,7 +123,7 @@ def run_command(
         click.echo(_json.dumps(result.race_rows(), indent=2, ensure_ascii=False, allow_nan=False))
     elif not quiet:
         click.echo(race_text(result.race_rows()))
-    if out is not None and not quiet:
+    if not quiet:
         click.echo(f"Written to {out}", err=True)
 
 
@@ -275,24 +269,49 @@ def scenarios_show(scenario: str, as_json: bool) -> None:
 
 
 @cli.command("bench")
-@click.option(
-    "--zones", default=10, show_default=True, type=click.IntRange(1, 200), help="Zones of the made-up system."
-)
-@click.option(
-    "--repeats", default=12, show_default=True, type=click.IntRange(1, 1000), help="Months measured."
-)
+@click.option("--repeats", default=3, show_default=True, type=click.IntRange(1, 100), help="Runs measured, after one that warms up.")
+@click.option("--until", type=Month(), help="Month to stop before; the scenario's end where not given.")
+@click.option("--zones", default=10, show_default=True, type=click.IntRange(1, 200), help="Zones of the made-up system for the dispatch.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def bench_command(zones: int, repeats: int, as_json: bool) -> None:
-    """Measure the dispatch on a made-up system: seconds per day, cold and warm."""
+def bench_command(repeats: int, until: str | None, zones: int, as_json: bool) -> None:
+    """Measure this machine: the default run, each phase of a month, a branch, the dispatch, memory and help."""
+    from .model import WorldFailed
     from .scenarios.bench import dispatch_seconds
+    from .scenarios.timing import help_seconds, run_figures
 
-    measured = dispatch_seconds(zones, repeats)
-    plain = {name: None if value != value else float(value) for name, value in measured.items()}
+    try:
+        with _told():
+            measured: dict[str, Any] = run_figures(repeats, until)
+    except WorldFailed as error:
+        raise _Failure(str(error), INTERNAL) from error
+    except ValueError as error:
+        raise click.UsageError("; ".join(getattr(error, "faults", [str(error)]))) from error
+    measured["help_s"] = help_seconds()
+    with _stdout_kept():
+        dispatch = dispatch_seconds(zones, 12)
+    measured["dispatch"] = {name: None if value != value else float(value) for name, value in dispatch.items()}
     if as_json:
-        click.echo(_json.dumps(plain, indent=2, allow_nan=False))
+        click.echo(_json.dumps(measured, indent=2, allow_nan=False))
         return
-    for name, value in plain.items():
-        click.echo(f"{name.ljust(18)} {'-' if value is None else format(value, '.3g')}")
+    for name, value in measured.items():
+        for part, figure in value.items() if isinstance(value, dict) else ((None, value),):
+            label = name if part is None else f"{name}.{part}"
+            click.echo(f"{label.ljust(40)} {'-' if figure is None else format(figure, '.3g')}")
+
+
+@contextmanager
+def _stdout_kept() -> Iterator[None]:
+    """Send what C code prints (the greeting of HiGHS) to stderr."""
+    import os
+
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 @cli.command("why")
@@ -305,7 +324,7 @@ def why_command(run: Path, agent: str, month: str, as_json: bool) -> None:
     path = run / "decisions.parquet"
     if not path.is_file():
         raise click.UsageError(
-            f"{run} holds no decisions.parquet; give a folder written by `wattrace run --out`"
+            f"{run} holds no decisions.parquet; give a folder written by `wattrace run`"
         )
     import difflib
 

@@ -226,11 +226,13 @@ class World(mesa.Model):
     def restore(self, saved: bytes | dict[str, Any]) -> None:
         """Go back to a snapshot. Raises ValueError when it comes from another scenario or seed."""
         if isinstance(saved, bytes):
-            identity, saved = pickle.loads(saved)
+            identity, parts = pickle.loads(saved)
             own = (self.settings.name, self.settings.start, self.settings.until, self.seed)
             if identity != own:
                 raise ValueError(f"snapshot is of {identity}; this world is {own}; restore it in its own kind of world")
-        for name, part in saved.items():
+        else:
+            parts = saved
+        for name, part in parts.items():
             setattr(self, name, part)
         self.failure = None
         self.running = not self.finished

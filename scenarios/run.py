@@ -241,7 +241,7 @@ def tables_hash(folder: Path = DATA) -> str:
 
 def command(settings: Scenario, seed: int, until: str) -> str:
     """Return the command line that does the run again."""
-    return f"wattrace run --scenario {settings.name} --seed {seed} --start {settings.start} --until {until}"
+    return f"wattrace run {settings.name} --seed {seed} --start {settings.start} --until {until}"
 
 
 def _write_parquet(frame: pd.DataFrame, path: Path) -> None:

@@ -34,7 +34,7 @@ def test_a_bad_scenario_ends_with_3_and_tells_every_fault(tmp_path):
     path.write_text(
         'schema_version = 1\nname = "mine"\nextnds = []\n[world]\nnothing = 1\n', encoding="utf-8"
     )
-    for command in (("run", "--scenario", path), ("scenarios", "show", path)):
+    for command in (("run", path), ("scenarios", "show", path)):
         result = call(*command)
         assert result.exit_code == 3
         assert "mine.toml:3:" in result.stderr
@@ -42,7 +42,7 @@ def test_a_bad_scenario_ends_with_3_and_tells_every_fault(tmp_path):
 
 
 def test_an_unknown_scenario_ends_with_3_and_a_hint():
-    result = call("run", "--scenario", "baselin")
+    result = call("run", "baselin")
     assert (result.exit_code, "did you mean baseline" in result.stderr) == (3, True)
 
 
@@ -58,8 +58,8 @@ def test_an_unknown_scenario_ends_with_3_and_a_hint():
         ("--no-such",),
     ],
 )
-def test_bad_options_end_with_2(wrong):
-    result = call("run", *wrong)
+def test_bad_options_end_with_2(wrong, tmp_path):
+    result = call("run", *wrong, "--out", tmp_path)
     assert result.exit_code == 2
     assert result.stdout == ""
 

@@ -71,7 +71,7 @@ def test_no_import_would_load_a_second_copy(path):
         if isinstance(node, ast.ImportFrom) and node.level == 0:
             names = [node.module or ""]
         own = [name for name in names if name.split(".")[0] in (*FOLDERS, "wattrace")]
-        wrong += [f"{path.name}:{node.lineno}: {name}" for name in own]
+        wrong += [f"{path.name}:{getattr(node, 'lineno', 0)}: {name}" for name in own]
     assert not wrong, "use relative imports:\n" + "\n".join(wrong)
 
 
