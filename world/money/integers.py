@@ -42,7 +42,7 @@ def split_integer(total, weights, keys):
     rest = size
     for q in range(n):
         share = size * (weight[q] / whole)
-        floor = np.int64(np.floor(share))
+        floor = np.int64(np.floor(share)) if share < size else size  # (a float of 2^63 would not fit)
         parts[order[q]] = floor
         rest -= floor
         fraction[q] = floor - share if weight[q] > 0.0 else 2.0  # largest first; weight 0 never
@@ -59,10 +59,11 @@ def split_integer(total, weights, keys):
     else:
         # totals near 2^53 and above: rounding made the floors too large; the smallest fractions give back
         while rest < 0:
+            each = -(rest // takers)  # rounded up
             for q in range(takers - 1, -1, -1):
-                if rest < 0 and parts[order[rank[q]]] > 0:
-                    parts[order[rank[q]]] -= 1
-                    rest += 1
+                back = min(each, parts[order[rank[q]]], -rest)
+                parts[order[rank[q]]] -= back
+                rest += back
     if sign < 0:
         for q in range(n):
             parts[q] = -parts[q]
@@ -80,13 +81,23 @@ def split_rows(totals, weights, keys):
 
 @kernel
 def round_lots(quantity, lot, keys):
-    """Round quantities (n,) >= 0 to whole lots; no more lots come out than whole ones went in.
+    """Round quantities (n,) >= 0 to whole lots, each up or down; no more lots come out than whole ones went in.
 
-    lot > 0 in the units of quantity. Returns (n,) int64 lots whose sum is the floor of Σ quantity / lot (up
-    to 1e-9 lots).
+    lot > 0 in the units of quantity; keys as above. Largest fractions are rounded up. Returns (n,) int64 lots whose sum
+    is the floor of Σ quantity / lot (up to 1e-9 lots).
     """
+    n = quantity.shape[0]
+    lots = np.zeros(n, np.int64)
     order = np.argsort(keys, kind="mergesort")
-    whole = 0.0
-    for q in range(quantity.shape[0]):
-        whole += max(0.0, quantity[order[q]]) / lot
-    return split_integer(np.int64(np.floor(whole + 1e-9)), quantity, keys)
+    fraction = np.empty(n)
+    whole = 1e-9
+    for q in range(n):
+        share = max(0.0, quantity[order[q]]) / lot
+        floor = np.floor(share)
+        lots[order[q]] = np.int64(floor)
+        fraction[q] = floor - share
+        whole += share - floor
+    rank = np.argsort(fraction, kind="mergesort")
+    for q in range(min(n, np.int64(whole))):
+        lots[order[rank[q]]] += 1
+    return lots

@@ -165,9 +165,7 @@ def solve_savings(
     return savings
 
 
-def opening_value(
-    capex_usd_per_w, lifetime_years, fixed_om_usd_per_w_year, energy_margin_usd_per_w_year, credit, rate
-):
+def opening_value(capex_usd_per_w, lifetime_years, fixed_om_usd_per_w_year, energy_margin_usd_per_w_year, credit, rate):
     """Return (P0, each): what the cheapest firm watt costs that can be had, USD per W.
 
     Each technology (..., K): `(capex · crf(rate, life) + fixed O&M - energy margin) / credit / rate`, per W
