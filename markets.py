@@ -88,7 +88,7 @@ def open_share(world: Any) -> np.ndarray:
     strength = world.levers["chip_controls"]
     legal, leak, refused = statics.chip_legal, statics.chip_smuggled, statics.chip_refused
     left = legal * (1.0 - refused) + (1.0 - legal) * leak
-    return 1.0 - strength[:, None] * (1.0 - left)
+    return left ** strength[:, None]
 
 
 def trade_accelerators(world: Any) -> None:

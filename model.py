@@ -68,7 +68,7 @@ class World(mesa.Model):
         self._init_mesa(int(chosen))
         settings = scenario if isinstance(scenario, Scenario) else load_scenario(scenario or "baseline")
         changes = {key: value for key, value in (("start", start), ("until", until)) if value is not None}
-        self.settings = settings.model_copy(update=changes) if changes else settings
+        self.settings = settings.between(start, until) if changes else settings
         self.calendar = Calendar(self.settings.start, self.settings.until)
         self.tables = tables or Tables.load(self.settings.start, overrides=dict(self.settings.world))
         self.draws = Draws(self.seed, off=not self.settings.draws)
@@ -86,6 +86,7 @@ class World(mesa.Model):
         super().__init__(rng=seed)
         self.seed = seed
         self.failure: str | None = None
+        self._error: Exception | None = None
         self._phase = ""
         self._mesa_step = self.step
         self.step = self._guarded_step  # type: ignore[method-assign]
@@ -164,12 +165,18 @@ class World(mesa.Model):
 
     def step(self) -> None:
         """Simulate one month."""
+        self._phase, self._error = "", None
+        try:
+            for phase in phases.PHASES:
+                self._phase = phase.__name__
+                phase(self)
+            self._phase = "collect"
+            self.datacollector.collect(self)
+        except Exception as error:
+            # raised again by the guard: an exception inside Mesa's event would end its schedule for good
+            self._error = error
+            return
         self._phase = ""
-        for phase in phases.PHASES:
-            self._phase = phase.__name__
-            phase(self)
-        self._phase = ""
-        self.datacollector.collect(self)
         if self.finished:
             self.running = False
 
@@ -178,9 +185,9 @@ class World(mesa.Model):
             raise WorldFailed(f"this world has failed and refuses further steps; build a new one. {self.failure}")
         if self.finished:
             raise WorldFailed(f"this world has reached its end {self.settings.until}; branch it or build one with a later `until`")
-        try:
-            self._mesa_step()
-        except Exception as error:
+        self._mesa_step()
+        if self._error is not None:
+            error = self._error
             self.running = False
             self.failure = (
                 f"Failed in {self.date}, phase {self._phase or 'none'}, scenario {self.settings.name}, seed {self.seed}: "

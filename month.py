@@ -521,6 +521,8 @@ def investment(world: Any) -> None:
     else:
         state.started_gw_zone = np.zeros_like(state.fleet_gw)
         state.planned_gw_zone = np.zeros(len(world.places.zones))
+    apply_payments(world, utility.collect_subsidy(world))
+    state.subsidy_musd = state.build_subsidy_musd + state.fab_subsidy_musd + state.robot_subsidy_musd
     apply_payments(world, nation.budget(world))
     bank.set_terms(world)
     apply_payments(world, bank.interest(world))

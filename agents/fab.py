@@ -96,7 +96,9 @@ def expand(world: Any) -> None:
         lag = int(lag)
         future = fab.capacity[rows] + state.fab_coming[:, rows].sum(axis=0)
         used = fab.backlog[rows] * fab.capacity[rows] * (1.0 + param("fab.expected_growth") / 12.0 * lag) / np.maximum(future, 1e-12)
-        speed = param("fab.expansion_speed") * (1.0 + subsidy[rows] * param("fab.subsidy_response"))
+        # cheaper capacity is wanted at a lower load
+        used = used * (1.0 + subsidy[rows] * param("fab.subsidy_response"))
+        speed = param("fab.expansion_speed")
         more = production.expansion(
             fab.capacity[rows], used, param("fab.target_utilisation"), speed, param("fab.expansion_max")
         )

@@ -138,3 +138,13 @@ def raise_equity(world: Any) -> list[Payment]:
     spent = world.state.bought_musd[party, 0]
     home = of["households"][world.parties.home[party]]
     return [Payment("equity", home, party, spent * (1.0 - world.tables.param("utility.gearing")))]
+
+
+def collect_subsidy(world: Any) -> list[Payment]:
+    """Governments pay their share of the month's building."""
+    state, of = world.state, world.parties.of
+    party = of["utility"]
+    home = world.parties.home[party]
+    paid = state.bought_musd[party, 0] * world.levers["build_subsidy"][home]
+    state.build_subsidy_musd = np.bincount(home, paid, len(world.places.nations))
+    return [Payment("subsidy", of["government"][home], party, paid)]

@@ -135,6 +135,8 @@ def _open_chips(tables: Tables, statics: Any, state: Any, calendar: Any) -> None
     for d, maker in enumerate(names(designers)):
         mine = [c for c, m in zip(chips["chip"], chips["maker"], strict=True) if m == maker]
         ready = [c for c in mine if dates.get(9999.0, chip=c, item="volume_from") <= date] or mine[:1]
+        if not ready:
+            continue  # no part of this maker is known at the start
         newest = max(ready, key=lambda c: dates.get(0.0, chip=c, item="volume_from"))
         value = lambda what, c=newest: traits.value(chip=c, item=what)  # noqa: E731
         per_chip = value("h100e_per_chip")
@@ -142,6 +144,9 @@ def _open_chips(tables: Tables, statics: Any, state: Any, calendar: Any) -> None
         price[d] = value("price_usd") / per_chip
         per_kchip[d] = value("wafers_per_1000_chips") / 1000.0 / per_chip
         memory_gb[d] = value("memory_gb") / per_chip
+    known = watts > 0.0
+    for trait in (watts, price, per_kchip, memory_gb):
+        trait[~known] = trait[known].mean()
     state.chip_it_w = watts
     state.wafers_per_h100e, state.memory_gb_per_h100e = per_kchip, memory_gb
     fab = state.fab

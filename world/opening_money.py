@@ -101,7 +101,8 @@ def open_money(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     statics.firms = np.concatenate([of[s] for s in ("utility", "ai", "chipmaker", "supplier", "robot", "launcher")])
     state.repayment_kw = np.zeros(len(home), dtype=np.int64)
     state.books = []
-    state.subsidy_musd = np.zeros(nations)
+    state.subsidy_musd, state.build_subsidy_musd = np.zeros(nations), np.zeros(nations)
+    state.fab_subsidy_musd, state.robot_subsidy_musd = np.zeros(nations), np.zeros(nations)
     state.ai_tax_musd = np.zeros(nations)
     state.ai_tax_by_company = np.zeros(len(of["ai"]))
     state.ai_power_cost_musd = np.zeros(len(of["ai"]))

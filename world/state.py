@@ -17,5 +17,13 @@ class State:
     def copy(self) -> State:
         new = State()
         for name, part in self.__dict__.items():
-            new.__dict__[name] = part.copy() if hasattr(part, "copy") else part
+            new.__dict__[name] = _copied(part)
         return new
+
+
+def _copied(part: Any) -> Any:
+    """Copy a part, and what tuples and named tuples hold: dispatch writes into the arrays of last month's plan."""
+    if isinstance(part, tuple):
+        parts = [_copied(x) for x in part]
+        return type(part)(*parts) if hasattr(part, "_fields") else tuple(parts)
+    return part.copy() if hasattr(part, "copy") else part

@@ -124,6 +124,9 @@ class Ledger:
         `loan_room_kw` [A] is what each party may still borrow. Returns the month's flows, which are also kept.
         Raises ValueError for a payment that is not finite or negative.
         """
+        if not (np.isfinite(value).all() and (value > 0.0).all()):
+            n = int(np.flatnonzero(~(np.isfinite(value) & (value > 0.0)))[0])
+            raise ValueError(f"value of coin {n} is {value[n]} USD/W; allowed: finite and above 0")
         if self._pending:
             payer = np.concatenate([p[0] for p in self._pending])
             payee = np.concatenate([p[1] for p in self._pending])
