@@ -26,7 +26,7 @@ class Blocks(NamedTuple):
     cost: np.ndarray  # USD/MWh, ascending along the row
     capacity: np.ndarray  # GW before availability
     technology: np.ndarray  # int64 code k of `available[Z, K, H]`
-    count: np.ndarray  # int64 [Z]
+    count: np.ndarray  # type: ignore[assignment]  # int64 [Z]
 
 
 def empty_blocks(zones: int, technologies: int, bins: int) -> Blocks:

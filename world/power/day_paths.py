@@ -272,7 +272,7 @@ def _carry_back(out_value, unit, state, small, worth):
 
 
 @kernel
-def price(node, z, supply):
+def price_between(node, z, supply):
     """Return the price: the middle between what the next MWh costs and the last one saves.
 
     It lies between the costs of the zone's own margins. That also holds labels that ran into a cycle too
