@@ -458,7 +458,8 @@ def ai_services(world: Any) -> None:
     state.compute_price = price
     change = np.log(np.maximum(price, 1e-12) / np.maximum(before, 1e-12))
     weight = np.maximum(scale, 1e-12)
-    state.price_growth = 0.9 * state.price_growth + 0.1 * 12.0 * float((change * weight).sum() / weight.sum())
+    now = 12.0 * float((change * weight).sum() / weight.sum())
+    state.price_growth += (now - state.price_growth) / param("ai.price_memory_months")
     state.ai_spending_musd = sales.sum(axis=0)
     month = sales.sum(axis=1)
     owned = state.ai.powered_h100e + state.orbit_h100e
@@ -652,6 +653,8 @@ def record(world: Any) -> None:
     # what binds: the largest wait of plants and halls, seen from stranded chips
     state.binding = binding_cause(world)
     world.record.put(state.month, month_values(world))
+    state.minted_before_kw = state.ledger.minted_total.copy()
+    state.bought_back_before_kw = state.ledger.bought_back_total.copy()
     state.month += 1
 
 

@@ -164,7 +164,7 @@ def chip_worth_usd(world: Any) -> np.ndarray:
     world_mean = margin.sum() / max(ai.powered_h100e.sum(), 1.0)
     # a small company expects to earn what the market earns
     weight = param("ai.own_experience")
-    yearly = np.maximum(weight * np.clip(own, 0.0, 4.0 * max(world_mean, 0.0)) + (1.0 - weight) * world_mean, 0.0)
+    yearly = np.maximum(weight * np.clip(own, 0.0, param("ai.greatest_advantage") * max(world_mean, 0.0)) + (1.0 - weight) * world_mean, 0.0)
     return yearly * 1e6 * param("ai.worth_years") * np.exp(ai.revenue_growth * param("ai.growth_horizon_years"))
 
 

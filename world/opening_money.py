@@ -110,7 +110,8 @@ def open_money(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     state.turnover_musd = state.outflow_musd * 1.0
     state.depreciation_musd = np.zeros((len(home), len(TANGIBLE)))
     state.bought_musd = np.zeros((len(home), len(TANGIBLE)))
-    state.shortfall_plan_kw = np.zeros(len(home), dtype=np.int64)
+    state.minted_before_kw = np.zeros(nations, dtype=np.int64)
+    state.bought_back_before_kw = np.zeros(nations, dtype=np.int64)
     statics.firms_set = frozenset(int(p) for p in statics.firms)
     statics.party_keys = name_keys(parties.names)
     state.hall_spend_musd = np.zeros(len(of["ai"]))

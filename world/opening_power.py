@@ -41,7 +41,9 @@ def open_power(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     statics.retire_age = tables["retirement_age"].grid(
         "nation", nations, "technology", techs, missing=param("power.retirement_age")
     )
-    state.fleet_gw = capacity.copy()
+    # what is too small to be a row does not stand: the audit counts rows
+    state.fleet_gw = np.empty_like(capacity)
+    fleet.add_up(state.plants.zone, state.plants.technology, state.plants.capacity_gw, state.fleet_gw)
     state.running = current_costs(statics, state)
     statics.retire_scale = np.full(len(nations) * len(techs), param("power.retirement_spread_years"))
     statics.fuel_keys = name_keys(places.fuel)  # technologies of one fuel share its shocks

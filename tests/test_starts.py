@@ -1,0 +1,19 @@
+"""Every January the tables serve starts a world, and what is recorded as a month's coins is a month's coins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from wattrace.model import World
+
+
+@pytest.mark.parametrize("year", range(2016, 2027))
+def test_a_world_starts_every_january_and_passes_its_audits(year):
+    world = World(start=f"{year}-01", until=f"{year}-04").run_to()
+    assert world.finished
+
+
+def test_coins_change_by_what_was_minted_less_what_was_bought_back():
+    data = World(until="2027-01").run_to().record.data
+    change = np.diff(data["Coin|Outstanding"], axis=0)
+    assert change == pytest.approx((data["Coin|Minted"] - data["Coin|Bought Back"])[1:], abs=1e-9)
