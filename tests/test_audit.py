@@ -5,7 +5,7 @@ from __future__ import annotations
 import mesa
 import numpy as np
 import pytest
-from wattrace import month as phases
+from wattrace import month, phase_build, phase_coins
 from wattrace.model import WorldFailed
 from wattrace.world.money import ledger as books
 from wattrace.world.money.ledger import Ledger
@@ -103,7 +103,7 @@ def test_a_buy_back_that_keeps_the_coins(world, monkeypatch):
         world.state.ledger.buy_back(party, 0, 3)
 
     after(monkeypatch, Ledger, "buy_back", spoil)
-    monkeypatch.setattr(phases, "_buy_back", force)
+    monkeypatch.setattr(phase_build, "_buy_back", force)
     fails(world, "is off by", "kW")
 
 
@@ -167,7 +167,7 @@ def test_a_loan_forgiven_by_nobody(world, monkeypatch):
         world.state.ledger.loans[int(world.parties.of["households"][0])] -= 3
         return flows
 
-    after(monkeypatch, phases, "_restructure", spoil)
+    after(monkeypatch, phase_coins, "_restructure", spoil)
     fails(world, "bank liabilities − bank assets is off by 3 kW")
 
 
@@ -248,7 +248,7 @@ def test_chips_vanish_in_transit(world, monkeypatch):
     def spoil(_, world):
         world.state.transit_h100e = world.state.transit_h100e * 0.99
 
-    after(monkeypatch, phases, "trade_accelerators", spoil)
+    after(monkeypatch, month, "trade_accelerators", spoil)
     fails(world, "chips held, in transit and in stock", "off by -", "H100e")
 
 
@@ -268,7 +268,7 @@ def test_a_revaluation_missed(world, monkeypatch):
         world.state.tangible[int(np.argmax(world.state.tangible[:, 0])), 0] *= 0.5
         return flows
 
-    after(monkeypatch, phases, "_restructure", spoil)
+    after(monkeypatch, phase_coins, "_restructure", spoil)
     fails(world, "net worth of", "off by -", "MUSD")
 
 
@@ -278,7 +278,7 @@ def test_a_purchase_not_booked_as_an_asset(world, monkeypatch):
         world.state.tangible[party] -= world.state.bought_musd[party]
         return flows
 
-    after(monkeypatch, phases, "_restructure", spoil)
+    after(monkeypatch, phase_coins, "_restructure", spoil)
     fails(world, "net worth of", "off by -", "MUSD")
 
 

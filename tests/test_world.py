@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 import pytest
-from wattrace import month as phases
+from wattrace import phase_compute
 from wattrace.model import World, WorldFailed
 
 
@@ -132,7 +132,7 @@ def test_a_failed_world_says_when_where_and_why_and_stops(world24, monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("a rule broke")
 
-    monkeypatch.setattr(phases, "effective_supply", broken)
+    monkeypatch.setattr(phase_compute, "effective_supply", broken)
     with pytest.raises(WorldFailed) as error:
         world.step()
     for part in ("2028-01", "phase ai_services", "baseline", "seed 1", "ZeroDivisionError: a rule broke"):
@@ -148,7 +148,7 @@ def test_a_failed_world_says_when_where_and_why_and_stops(world24, monkeypatch):
 def test_restoring_a_failed_world_revives_it(world24, monkeypatch):
     world = world24.branch()
     saved = world.snapshot()
-    monkeypatch.setattr(phases, "effective_supply", None)
+    monkeypatch.setattr(phase_compute, "effective_supply", None)
     with pytest.raises(WorldFailed):
         world.step()
     monkeypatch.undo()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,3 +41,9 @@ class Bids(NamedTuple):
     buyer: np.ndarray  # party
     budget_musd: np.ndarray
     value: np.ndarray  # [buyers, sellers] worth of a unit to the buyer, in MUSD; 0 where trade is prohibited
+
+
+def apply_payments(world: Any, payments: list[Payment]) -> None:
+    """Collect payments for the month's settlement."""
+    for order in payments:
+        world.state.ledger.pay(*order)

@@ -1,0 +1,148 @@
+"""Phases 2, 3, 8 and 9: technology moves, chips arrive and run, AI services are sold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .agents import ai_company
+from .world.opening_compute import effective_supply, training_power
+from .world.orders import apply_payments
+from .world.tech import progress, services
+
+
+def technology(world: Any) -> None:
+    """Economies and loads grow, fuel prices wander, costs follow experience, chips improve by generation."""
+    state, statics, param = world.state, world.statics, world.tables.param
+    if not statics.growth:
+        return
+    ahead = min(state.month // 12, len(statics.growth_forecast) - 1)
+    growth = statics.growth_forecast[ahead]
+    state.nation.gdp_growth = growth
+    state.nation.gdp_musd *= np.exp(growth / 12.0)
+    zones = world.places.zone_nation
+    pull = statics.opening_tariff / state.utility.tariff_usd_per_mwh
+    weight = state.base_gw / np.bincount(zones, state.base_gw)[zones]
+    cheaper = np.bincount(zones, weight * np.log(pull))
+    # consumers answer to prices over years
+    target = statics.price_elasticity * cheaper
+    step = (target - state.price_response) / param("household.price_answer_months")
+    state.price_response += step
+    monthly = (growth * statics.gdp_elasticity + statics.electrification) / 12.0 + step
+    state.base_gw *= np.exp(monthly)[zones]
+    state.load_growth += (12.0 * monthly - state.load_growth) / param("plan.growth_memory_months")
+    shock = world.draws.normal("fuel", statics.fuel_keys, state.month)
+    state.fuel_shock = state.fuel_shock * param("fuel.persistence") + shock * param("fuel.monthly_spread")
+    state.fuel_usd_per_gj = statics.fuel_base * np.exp(state.fuel_shock)[None, :]
+    ratio = progress.wright(1.0, statics.experience_gw, statics.experience_gw + state.built_gw, statics.learning_rate)
+    state.capex_usd_per_kw = statics.opening_capex * ratio[None, :]
+    better = param("chips.efficiency_growth") ** (-1.0 / 12.0)
+    cheaper_chip = param("chips.price_performance_growth") ** (-1.0 / 12.0)
+    state.chip_it_w = state.chip_it_w * better
+    state.wafers_per_h100e = state.wafers_per_h100e * cheaper_chip
+    state.chip_cost_usd = state.chip_cost_usd * cheaper_chip
+    state.memory_gb_per_h100e = state.memory_gb_per_h100e * (1.0 - param("chips.hbm_gb_per_h100e_decline")) ** (1.0 / 12.0)
+
+
+def deliveries(world: Any) -> None:
+    """Chips arrive, old chips fail, books depreciate."""
+    state, param = world.state, world.tables.param
+    ai = state.ai
+    wear = 1.0 - np.exp(-param("chips.loss_rate") / 12.0) if world.statics.growth else 0.0
+    state.scrapped_h100e = (ai.chips_h100e + state.orbit_h100e) * wear
+    state.chips_scrapped_total = state.chips_scrapped_total + state.scrapped_h100e.sum()
+    ai.chips_h100e *= 1.0 - wear
+    ai.chips_facility_gw *= 1.0 - wear
+    state.orbit_h100e = state.orbit_h100e * (1.0 - wear)
+    state.orbit_gw = state.orbit_gw * (1.0 - wear)
+    arrived, it_gw = state.transit_h100e[0].copy(), state.transit_it_gw[0].copy()
+    for name in ("transit_h100e", "transit_it_gw"):
+        slots = np.roll(getattr(state, name), -1, axis=0)
+        slots[-1] = 0.0
+        setattr(state, name, slots)
+    ai.chips_h100e += arrived
+    facility = it_gw * param("ai.pue_peak")
+    ai.chips_facility_gw += facility
+    ai.arrivals_gw += (facility - ai.arrivals_gw) / param("ai.arrival_memory_months")
+    state.in_transit_gw = state.transit_it_gw.sum(axis=0) * param("ai.pue_peak")
+    rates = np.array([param("utility.depreciation"), param("chips.depreciation"), param("ai.hall_depreciation"), 0.0]) / 12.0
+    loss = state.tangible * rates * (1.0 if world.statics.growth else 0.0)
+    state.tangible -= loss
+    state.depreciation_musd = loss
+    state.bought_musd[:] = 0.0
+
+
+def compute(world: Any) -> None:
+    """Chips that have halls and watts run; algorithms improve; capability follows training."""
+    state, statics, param = world.state, world.statics, world.tables.param
+    ai = state.ai
+    ai.powered_gw = state.powered_gw.sum(axis=1)
+    ai.powered_h100e = ai.chips_h100e * np.minimum(ai.powered_gw / np.maximum(ai.chips_facility_gw, 1e-12), 1.0)
+    home = world.parties.home[world.parties.of["ai"]]
+    state.powered_nation_gw = np.bincount(home, ai.powered_gw + state.orbit_gw, len(world.places.nations))
+    if not statics.growth:
+        return
+    ai.serving_share = ai_company.split_work(world)
+    training = training_power(statics, state)
+    state.research = training / statics.opening_training
+    base = np.log(2.0) / param("tech.software_doubling_months") * 12.0
+    growth = progress.software_growth(
+        state.software, state.research, base, param("tech.research_elasticity"), param("tech.fishing_out")
+    )
+    before = np.log(state.software)
+    after = progress.spill(before + growth / 12.0, param("tech.openness"), param("ai.spillover"))
+    state.software = np.exp(after)
+    target = statics.opening_capability + np.log10(np.maximum(state.research, 1e-12) * state.software)
+    moved = state.capability + (target - state.capability) / param("tech.training_months")
+    state.capability = progress.spill(np.maximum(moved, state.capability), param("tech.openness"), param("ai.spillover"))
+
+
+def ai_services(world: Any) -> None:
+    """Customers adopt what AI can do and buy it; sellers share the market by what they can serve."""
+    state, statics, param, of = world.state, world.statics, world.tables.param, world.parties.of
+    if statics.growth:
+        opened = services.opened_share(state.capability, statics.band_threshold, statics.band_spread)
+        # customers may use the best model they have access to
+        best = np.maximum(opened, services.opened_share(
+            np.full_like(state.capability, state.capability.max() - param("ai.foreign_lag_decades")), statics.band_threshold, statics.band_spread))
+        state.adopted = services.adopt(state.adopted, best, statics.band_years, param("ai.adoption_seed"))
+    scale = (state.adopted * statics.band_demand).sum(axis=1) * state.nation.gdp_musd / 12.0
+    supply = effective_supply(statics, state)
+    price, sales = services.clear_services(
+        scale, supply, statics.service_access, statics.service_price, abs(param("ai.price_elasticity"))
+    )
+    # no nation spends more on a band of work than that work is worth: sales bend over as they near it
+    spent = sales.sum(axis=0)
+    bend = statics.market_depth * scale / (statics.market_depth * scale + np.maximum(spent - scale, 0.0) + 1e-12)
+    bend = np.where(spent > scale, bend, 1.0)
+    price, sales = price * bend, sales * bend[None, :]
+    who, n = np.nonzero(sales > 0.0)
+    state.ledger.pay("AI services", of["households"][n], of["ai"][who], sales[who, n])
+    before = state.compute_price
+    state.compute_price = price
+    change = np.log(np.maximum(price, 1e-12) / np.maximum(before, 1e-12))
+    weight = np.maximum(scale, 1e-12)
+    now = 12.0 * float((change * weight).sum() / weight.sum())
+    state.price_growth += (now - state.price_growth) / param("ai.price_memory_months")
+    state.ai_spending_musd = sales.sum(axis=0)
+    month = sales.sum(axis=1)
+    owned = state.ai.powered_h100e + state.orbit_h100e
+    leased = statics.lease_share * owned[:, None]
+    used = np.maximum(owned - leased.sum(axis=1) + leased.sum(axis=0), 1e-9)
+    rent = leased * (month / used)[None, :] * param("ai.lease_price_share")
+    lessor, lessee = np.nonzero(rent > 0.0)
+    state.ledger.pay("lease", of["ai"][lessee], of["ai"][lessor], rent[lessor, lessee])
+    state.ai_sales_musd = month
+    income = month - rent.sum(axis=0) + rent.sum(axis=1)
+    memory = param("ai.revenue_memory_months")
+    before_income = np.maximum(state.ai.revenue_musd, 1e-9)
+    state.ai.revenue_musd += (12.0 * income - state.ai.revenue_musd) / memory
+    grown = 12.0 * np.log(np.maximum(state.ai.revenue_musd, 1e-9) / before_income)
+    # one market, one trend: a company's own growth is mostly that of the market
+    trend = float((grown * before_income).sum() / before_income.sum())
+    state.ai.revenue_growth += (trend - state.ai.revenue_growth) / param("ai.growth_memory_months")
+    tax = world.levers["ai_tax"][world.parties.home[of["ai"]]]
+    state.ai_tax_by_company = np.maximum(income, 0.0) * tax
+    state.ai_tax_musd = np.bincount(world.parties.home[of["ai"]], state.ai_tax_by_company, len(world.places.nations))
+    apply_payments(world, ai_company.operating_payments(world))
