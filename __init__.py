@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .scenarios.run import Result as Result
     from .scenarios.run import run as run
     from .scenarios.scenario import Scenario as Scenario
+    from .scenarios.why import why as why
 
 __version__ = "0.1.0"
 
@@ -26,8 +27,9 @@ _HOMES = {
     "load_scenario": ".scenarios.read",
     "run": ".scenarios.run",
     "Result": ".scenarios.run",
+    "why": ".scenarios.why",
 }
-__all__ = ["Result", "Scenario", "World", "__version__", "load_scenario", "run"]
+__all__ = ["Result", "Scenario", "World", "__version__", "load_scenario", "run", "why"]
 
 
 def __getattr__(name: str) -> Any:

@@ -318,46 +318,29 @@ def _stdout_kept() -> Iterator[None]:
 @click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("agent")
 @click.argument("month", type=Month())
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def why_command(run: Path, agent: str, month: str, as_json: bool) -> None:
-    """Tell what AGENT decided in MONTH of a run written to the folder RUN, and why."""
-    path = run / "decisions.parquet"
-    if not path.is_file():
-        raise click.UsageError(
-            f"{run} holds no decisions.parquet; give a folder written by `wattrace run`"
-        )
-    import difflib
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with every number.")
+@click.option("--quiet", is_flag=True, help="Show no progress.")
+def why_command(run: Path, agent: str, month: str, as_json: bool, quiet: bool) -> None:
+    """Tell what AGENT decided in MONTH of a run written to the folder RUN, and why.
 
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    The run is done again up to that month. AGENT is a company or a bank by its name, a nation for its government, or a
+    zone for its utilities; "kind:name" where two are called alike.
+    """
+    from .model import WorldFailed
+    from .scenarios.why import WhyError, why
+    from .world.tables import TableError
 
     try:
-        rows = pq.read_table(path).to_pylist()
-    except pa.ArrowException as error:
-        raise _Failure(f"{path} cannot be read: {error}", INTERNAL) from error
-    agents = list(dict.fromkeys(row["agent"] for row in rows))
-    if agent not in agents:
-        near = difflib.get_close_matches(agent, agents, n=3, cutoff=0.5)
-        hint = (
-            f"did you mean {' or '.join(near)}?"
-            if near
-            else f"allowed: {', '.join(agents[:20]) or 'none is recorded'}"
-        )
-        raise click.UsageError(f"no decision of {agent!r} is recorded; {hint}")
-    found = [row for row in rows if row["agent"] == agent and row["month"] == month]
+        with _told(), _bar(quiet) as progress:
+            answer = why(run, agent, month, progress)
+    except WhyError as error:
+        raise click.UsageError(str(error)) from error
+    except (WorldFailed, TableError, OSError) as error:
+        raise _Failure(str(error), INTERNAL) from error
     if as_json:
-        click.echo(_json.dumps(found, indent=2, ensure_ascii=False))
-        return
-    if not found:
-        months = sorted({row["month"] for row in rows if row["agent"] == agent})
-        click.echo(
-            f"{agent} decided nothing in {month}; it did in {len(months)} months"
-            f" from {months[0]} to {months[-1]}."
-        )
-    for row in found:
-        click.echo(f"{row['month']} {row['agent']}: {row['decision']}")
-        for part in ("inputs", "rule", "order"):
-            click.echo(f"  {part.ljust(6)} {row[part]}")
+        click.echo(_json.dumps(answer.content, indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        click.echo(str(answer))
 
 
 def main() -> None:

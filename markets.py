@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from .agents import ai_company
+from .agents.rules import financing
 from .world.build import projects as building
 from .world.opening_money import CHIPS
+from .world.tech import robots
 from .world.trade import exchange
 
 _KW_PER_GW = 1e6
@@ -33,15 +35,18 @@ def trade_parts(world: Any) -> None:
         want = np.maximum(np.bincount(n, need, nations) - state.parts_stock_gw[:, part], 0.0)
         rows = np.flatnonzero(statics.supplier_part == part)
         supply = supplier.capacity_gw[rows]
+        state.part_backlog_months[part] = want.sum() / max(supply.sum(), 1e-9)
         pressure = np.log(max(want.sum(), 1e-9) / max(supply.sum(), 1e-9))
-        bid = state.part_price[:, part] * np.exp(param("parts.bid_speed") * np.tanh(pressure))
+        bid = state.part_price[:, part] * np.exp(param("parts.bid_speed") * np.tanh(pressure) * statics.growth)
         cheapest = supplier.reserve_usd_per_kw[rows].min()
         bid = np.maximum(bid, cheapest * param("parts.least_markup"))
         tariff = statics.part_tariff[:, rows] * world.levers["solar_duty"][:, None]
         customs = supplier.price_usd_per_kw[rows]
+        # a month's orders are for the slots there are, at the bid: what waits longer raises the bid, not the month's budget
+        slots = min(1.0, supply.sum() / max(want.sum(), 1e-9))
         # a buyer pays up to several times its bid for a part that is there; its budget, not its worth, is what limits it
         cleared = exchange.clear(
-            want * bid * _KW_PER_GW, np.repeat((bid * param("parts.worth_multiple"))[:, None], len(rows), axis=1),
+            want * slots * bid * _KW_PER_GW, np.repeat((bid * param("parts.worth_multiple"))[:, None], len(rows), axis=1),
             supply * _KW_PER_GW, supplier.reserve_usd_per_kw[rows], tariff=tariff, customs_price=customs,
         )  # fmt: skip
         got = cleared.quantity / _KW_PER_GW
@@ -55,10 +60,12 @@ def trade_parts(world: Any) -> None:
         state.parts_stock_gw[:, part] += got.sum(axis=1)
         bought = got.sum(axis=1)
         paid = (cost + duty).sum(axis=1) / np.maximum(bought, 1e-12)
-        state.part_price[:, part] = np.where(bought > 0.0, np.minimum(bid, np.maximum(paid, cheapest)), bid)
+        if statics.growth:
+            state.part_price[:, part] = np.where(bought > 0.0, np.minimum(bid, np.maximum(paid, cheapest)), bid)
         _pay_parts(world, of, n, need, owner, cost, duty, rows)
     premium = state.part_price - statics.part_base_price
-    state.parts_premium_usd_per_kw = np.maximum(premium, -statics.part_base_price) @ statics.part_need.T[:, :-1]
+    dearer = np.maximum(premium, -statics.part_base_price)
+    state.parts_premium_usd_per_kw = (dearer[:, None, :] * statics.part_need[None, :-1, :]).sum(axis=2)
 
 
 def _pay_parts(world: Any, of: Any, n, need, owner, cost, duty, rows) -> None:
@@ -69,10 +76,11 @@ def _pay_parts(world: Any, of: Any, n, need, owner, cost, duty, rows) -> None:
     by_owner = np.bincount(owner, share * cost.sum(axis=1)[n], len(world.parties))
     nation_of = np.zeros(len(world.parties), dtype=np.int64)
     nation_of[owner] = n
-    for who in np.flatnonzero(by_owner > 0.0):
-        home = int(nation_of[who])
-        part = cost[home] / max(cost[home].sum(), 1e-12)
-        ledger.pay("capex", int(who), of["supplier"][rows], by_owner[who] * part)
+    payers = np.flatnonzero(by_owner > 0.0)
+    part = cost / np.maximum(cost.sum(axis=1), 1e-12)[:, None]
+    bill = by_owner[payers, None] * part[nation_of[payers]]
+    who, maker = np.nonzero(bill > 0.0)
+    ledger.pay("capex", payers[who], of["supplier"][rows[maker]], bill[who, maker])
     duties = np.bincount(owner, share * duty.sum(axis=1)[n], len(world.parties))
     dutiable = np.flatnonzero(duties > 0.0)
     ledger.pay("tariff", dutiable, of["government"][nation_of[dutiable]], duties[dutiable])
@@ -118,10 +126,11 @@ def trade_accelerators(world: Any) -> None:
     fab.revenue_musd[:] = 0.0
     fab.revenue_musd[designers] = cost.sum(axis=0)
     sold = got.sum(axis=0)
-    # makers plan for more while the price pays well, for less where it does not
+    # makers plan for what would be bought at their usual markup: budgets are given, so volume answers price
     pay = np.log(np.maximum(cleared.price, 1e-9) / (state.chip_cost_usd * param("chips.wanted_markup")))
-    planned = sold * (1.0 + statics.order_growth * np.tanh(pay / param("chips.markup_spread")))
-    state.chip_orders = state.chip_orders + (planned - state.chip_orders) / param("chips.order_memory_months")
+    planned = sold * np.exp(np.tanh(param("chips.order_elasticity") * pay))
+    if statics.growth:
+        state.chip_orders = state.chip_orders + (planned - state.chip_orders) / param("chips.order_memory_months")
     who, d = np.nonzero(cost > 0.0)
     state.ledger.pay("chips", buyers[who], makers[d], cost[who, d])
     servers = cost.sum(axis=1) * (factor - 1.0)
@@ -130,7 +139,8 @@ def trade_accelerators(world: Any) -> None:
     state.bought_musd[buyers, CHIPS] += spent
     state.ai.chip_spending_musd = spent
     lead = param("chips.delivery_months") + statics.chip_freight_months[home[makers][:, None], home[buyers][None, :]].T
-    slot = np.minimum(np.round(lead).astype(np.int64), len(state.transit_h100e) - 1)
+    # what is ordered now arrives after whole months: slot 0 is next month's
+    slot = np.clip(np.round(lead).astype(np.int64) - 1, 0, len(state.transit_h100e) - 1)
     np.add.at(state.transit_h100e, (slot, np.arange(companies)[:, None]), got)
     np.add.at(state.transit_it_gw, (slot, np.arange(companies)[:, None]), got * state.chip_it_w[None, :] * 1e-9)
 
@@ -153,9 +163,11 @@ def trade_robots(world: Any) -> None:
     robot, households = state.robot, state.households
     home = world.parties.home[of["robot"]]
     subsidy = world.levers["robot_subsidy"]
-    worth = state.robot_useful.max() * statics.wage_usd * param("robots.hours_per_year") / param("robots.human_hours") * param(
-        "robots.worth_years"
-    )
+    hours = param("robots.hours_per_year") / param("robots.human_hours")
+    # a robot saves a wage only where there is still work of the kind that bodies do
+    work = statics.working_age * param("robots.bodily_work_share")
+    left = robots.work_left(households.robots * state.robot_useful * hours, work)
+    worth = state.robot_useful.max() * statics.wage_usd * hours * param("robots.worth_years") * left
     cleared = exchange.clear(
         households.robot_budget_musd * 1e6, np.repeat(worth[:, None], len(home), axis=1), robot.for_sale, robot.cost_usd
     )
@@ -175,4 +187,7 @@ def trade_robots(world: Any) -> None:
     pull = np.log(np.maximum(worth * (1.0 + subsidy), 1e-9) / mean)
     greatest = param("robots.greatest_budget_growth")
     if statics.growth:
-        households.robot_budget_musd *= np.exp(greatest * np.tanh(param("robots.budget_speed") * pull / greatest) / 12.0)
+        grown = households.robot_budget_musd * np.exp(greatest * np.tanh(param("robots.budget_speed") * pull / greatest) / 12.0)
+        # machinery is a part of what a nation invests
+        most = state.nation.gdp_musd / 12.0 * param("robots.machinery_share")
+        households.robot_budget_musd = financing.smooth_minimum(grown, most, param("finance.sharpness"))

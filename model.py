@@ -77,8 +77,8 @@ class World(mesa.Model):
         self.levers = Levers(self.tables, self.places.nations, self.settings, self.calendar)
         self.record = Recorder(self.tables["variables"], self.places.nations, self.places.zones, self.calendar.length)
         self.events: list[Event] = []
-        self.decisions: list[tuple] = []
         self._finish_init()
+        phases.open_circulation(self)
 
     # -- construction -------------------------------------------------------------------------------------------
 
@@ -222,7 +222,6 @@ class World(mesa.Model):
             "levers": self.levers.copy(),
             "record": self.record.copy(),
             "events": list(self.events),
-            "decisions": list(self.decisions),
         }
 
     def snapshot(self) -> bytes:

@@ -9,16 +9,16 @@ import numpy as np
 from .agents import ai_company, bank, fab, households, launcher, nation, robot_factory, supplier, utility
 from .markets import trade_accelerators, trade_parts, trade_robots
 from .phase_build import accreditation, construction
-from .phase_coins import settlement, stake_and_rent, value_and_fx
+from .phase_coins import open_circulation, settlement, stake_and_rent, value_and_fx
 from .phase_compute import ai_services, compute, deliveries, technology
 from .world.audit import AuditFailure, check
 from .world.build import projects as building
 from .world.limiting import CAUSE
 from .world.opening_power import current_costs
 from .world.orders import apply_payments
-from .world.recording import month_values
+from .world.recording import month_values, tell_price_jumps
 
-__all__ = ["PHASES", "AuditFailure"]
+__all__ = ["PHASES", "AuditFailure", "open_circulation"]
 
 
 # -- 1 policy ---------------------------------------------------------------------------------------------------
@@ -77,7 +77,8 @@ def exchange(world: Any) -> None:
     """Parts, accelerators and robots change hands."""
     apply_payments(world, ai_company.plan_capex(world))
     trade_parts(world)
-    supplier.grow(world)
+    if world.statics.growth:
+        supplier.grow(world)
     apply_payments(world, supplier.costs(world))
     fab.produce(world)
     trade_accelerators(world)
@@ -103,12 +104,15 @@ def robots_and_launches(world: Any) -> None:
 def investment(world: Any) -> None:
     """Plants and halls are started; firms pay out what they do not need; governments tax and spend."""
     state, statics = world.state, world.statics
+    plants, halls = utility.invest_in_plants(world), ai_company.start_halls(world)
     if statics.growth:
-        start_projects(world, utility.invest_in_plants(world))
-        start_projects(world, ai_company.start_halls(world), hall=True)
+        start_projects(world, plants)
+        start_projects(world, halls, hall=True)
     else:
+        # what is under way goes on as it is: nothing is started, nothing is finished
         state.started_gw_zone = np.zeros_like(state.fleet_gw)
-        state.planned_gw_zone = np.zeros(len(world.places.zones))
+        np.add.at(state.started_gw_zone, (plants.zone, plants.kind), plants.gw)
+        state.planned_gw_zone = np.bincount(plants.zone, plants.planned_gw, len(world.places.zones))
     apply_payments(world, utility.collect_subsidy(world))
     state.subsidy_musd = state.build_subsidy_musd + state.fab_subsidy_musd + state.robot_subsidy_musd
     apply_payments(world, nation.budget(world))
@@ -167,7 +171,9 @@ def record(world: Any) -> None:
     state = world.state
     # what binds: the largest wait of plants and halls, seen from stranded chips
     state.binding = binding_cause(world)
-    world.record.put(state.month, month_values(world))
+    values = month_values(world)
+    tell_price_jumps(world, values)
+    world.record.put(state.month, values)
     state.minted_before_kw = state.ledger.minted_total.copy()
     state.bought_back_before_kw = state.ledger.bought_back_total.copy()
     state.month += 1

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from .agents import utility
 from .world.build import projects as building
+from .world.build import sites
 from .world.money.integers import split_integer
 from .world.opening_money import HALLS, PLANTS
 from .world.power import accredit, fleet
@@ -18,9 +20,16 @@ def construction(world: Any) -> None:
     places, of = world.places, world.parties.of
     zones = places.zone_nation
     state.workers_total = state.workers + state.site_robots
-    done = building.advance(
-        state.projects, zones, statics.building_rules, state.parts_stock_gw, state.workers_total
-    )
+    # who is in arrears can pay for neither parts nor crews
+    state.projects.funded[...] = state.ledger.arrears_months[state.projects.owner] == 0
+    # where nothing grows, sites are worked on and paid for but neither come nearer to completion nor use up parts
+    projects, parts = state.projects, state.parts_stock_gw
+    if not statics.growth:
+        projects, parts = projects.copy(), parts.copy()
+    done = building.advance(projects, zones, statics.building_rules, parts, state.workers_total)
+    if not statics.growth:
+        state.parts_stock_gw[:] = 0.0
+        done = done._replace(zone=done.zone[:0], kind=done.kind[:0], owner=done.owner[:0], gw=done.gw[:0])
     state.waiting = done.waiting_gw
     kinds = len(places.technologies)
     plant = done.kind < kinds
@@ -29,42 +38,32 @@ def construction(world: Any) -> None:
     row = done.owner[hall] - of["ai"][0]
     np.add.at(state.halls_gw, (row, done.zone[hall]), done.gw[hall])
     # what is on site, and what builders are paid this month
-    p = state.projects
-    live = p.stage == building.BUILD
-    z, k, gw = p.zone[live], p.kind[live], p.gw[live]
-    n = zones[z]
-    pace = done.labour_speed[n] / statics.build_months[n, k]
-    cost = np.where(k < kinds, _plant_cost(state, statics, n, np.minimum(k, kinds - 1)), statics.hall_cost_musd_per_gw)
-    cost = np.where(k < kinds, cost, cost * statics.hall_cost_ratio[n]) * state.site_cost[n]
-    bill = gw * pace * cost
-    owner = p.owner[live]
-    spent = np.bincount(owner, bill, len(world.parties))
+    nations = len(places.nations)
+    n, k = np.repeat(np.arange(nations), kinds), np.tile(np.arange(kinds), nations)
+    plants = _plant_cost(state, statics, n, k).reshape(nations, kinds)
+    cost = np.column_stack([plants, statics.hall_cost_musd_per_gw * statics.hall_cost_ratio]) * state.site_cost[:, None]
+    pace = done.labour_speed[:, None] / statics.build_months
+    on_site = sites.visit(
+        state.projects, zones, pace * cost, statics.jobs_per_gw, parties=len(world.parties), companies=of["ai"]
+    )
+    spent = on_site.bill_musd
     who = np.flatnonzero(spent > 0.0)
     home = of["households"][world.parties.home[who]]
     state.ledger.pay("capex", who, home, spent[who])
     buys_hall = np.isin(who, of["ai"])
     state.bought_musd[who, np.where(buys_hall, HALLS, PLANTS)] += spent[who]
     state.hall_spend_musd = spent[of["ai"]]
-    needed = np.bincount(n, gw * statics.jobs_per_gw[k], len(places.nations))
-    state.labour_load = needed / np.maximum(state.workers_total, 1e-9)
+    state.labour_load = on_site.jobs / np.maximum(state.workers_total, 1e-9)
     state.labour_speed = done.labour_speed
     pull = np.log(np.maximum(state.labour_load, 1e-9) / param("build.normal_labour_load"))
-    state.site_cost = state.site_cost * np.exp(
-        param("build.wage_speed") * np.tanh(pull) - param("build.wage_return") * np.log(state.site_cost)
-    )
     if statics.growth:
+        state.site_cost = state.site_cost * np.exp(
+            param("build.wage_speed") * np.tanh(pull) - param("build.wage_return") * np.log(state.site_cost)
+        )
         state.workers = state.workers * np.exp(param("build.worker_entry") * np.tanh(np.maximum(pull, -1.0)) / 12.0)
-    rows = state.projects.stage != building.DONE
-    mine = rows & (state.projects.kind < kinds)
-    state.under_way_gw = np.zeros_like(state.fleet_gw)
-    np.add.at(state.under_way_gw, (state.projects.zone[mine], state.projects.kind[mine]), state.projects.gw[mine])
-    halls = rows & (state.projects.kind == kinds)
-    state.halls_under_way_gw = np.zeros_like(state.halls_gw)
-    np.add.at(
-        state.halls_under_way_gw, (state.projects.owner[halls] - of["ai"][0], state.projects.zone[halls]), state.projects.gw[halls]
-    )
-    state.halls_under_way_gw_zone = state.halls_under_way_gw.sum(axis=0)
-    if len(state.projects) > param("build.merge_above_rows"):
+    state.under_way_gw, state.halls_under_way_gw = on_site.plants_gw, on_site.halls_gw
+    state.halls_under_way_gw_zone = on_site.halls_gw.sum(axis=0)
+    if state.month % int(param("build.merge_every_months")) == 0:
         building.merge(state.projects)
 
 
@@ -84,6 +83,7 @@ def accreditation(world: Any) -> None:
     before = state.accredited_kw
     state.days = system.design_load(state.days, state.base_gw * state.base_response[zones], state.ai_draw_gw_zone, statics.coincidence)
     moved = accredit.accredit(state.fleet_gw, state.days, system.grid)
+    state.zone_peak_gw = accredit.design_peaks_gw(state.days).max(axis=1)
     _reaccredit(world, moved.coins_kw - before)
     z, k, owner, gw = state.commissioned
     nation_tech = zones[state.plants.zone] * len(places.technologies) + state.plants.technology
@@ -93,25 +93,24 @@ def accreditation(world: Any) -> None:
             state.plants.capacity_gw, state.plants.vintage, nation_tech, world.calendar.year_fraction(state.month), 1.0,
             statics.retire_age.ravel(), statics.retire_scale, gone,
         )  # fmt: skip
-    closing = np.zeros_like(state.fleet_gw)
-    np.add.at(closing, (state.plants.zone, state.plants.technology), gone)
+    # what is worth more than it used to be is kept longer
+    kept = gone * (1.0 - utility.retirement_pace(world)[state.plants.zone, state.plants.technology])
+    state.plants.capacity_gw += kept
+    gone -= kept
+    closing = np.empty_like(state.fleet_gw)
+    fleet.add_up(state.plants.zone, state.plants.technology, gone, closing)
     state.retired_gw_zone = closing
+    state.retired_rate_gw = state.retired_rate_gw + (12.0 * closing - state.retired_rate_gw) / param("plan.retirement_memory_months")
     opening = np.zeros_like(closing)
     np.add.at(opening, (z, k), gw)
     state.added_gw_zone = opening
     state.built_gw = state.built_gw + opening.sum(axis=0)
-    batches = [(i, j, -closing[i, j]) for i, j in np.argwhere(closing > 0.0)]
-    batches += [(i, j, opening[i, j]) for i, j in np.argwhere(opening > 0.0)]
-    zone = np.array([b[0] for b in batches], dtype=np.int64)
-    tech = np.array([b[1] for b in batches], dtype=np.int64)
-    minted, state.accreditation = accredit.mint(
-        state.fleet_gw, zone, tech, np.array([b[2] for b in batches]), state.days, system.grid, moved
+    up, state.accreditation = accredit.mint_zones(
+        state.fleet_gw, np.stack([-closing, opening]), state.days, system.grid, moved
     )
     state.fleet_gw = np.maximum(state.fleet_gw + opening - closing, 0.0)
     if len(z):
         fleet.commission(state.plants, z, k, owner, gw, statics.efficiency_new[z, k], year)
-    up = np.zeros(len(places.zones), dtype=np.int64)
-    np.add.at(up, zone, minted)
     for i in np.flatnonzero(up):
         _book(world, int(of["utility"][i]), int(zones[i]), int(up[i]))
     state.accredited_kw = state.accreditation.coins_kw.astype(np.int64)
@@ -121,8 +120,6 @@ def accreditation(world: Any) -> None:
         state.credit = accredit.marginal_credit(
             state.fleet_gw, state.days, system.grid, state.accreditation, statics.credit_step_gw
         )
-    closed = np.bincount(zones, (closing * np.maximum(state.credit, 0.0)).sum(axis=1), len(places.nations)) * 12.0
-    state.retiring_gw = state.retiring_gw + (closed - state.retiring_gw) / 12.0
 
 
 def _book(world: Any, party: int, n: int, kw: int) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 from .agents import ai_company, households
 from .world.money import coin_market
 from .world.money import value as worth
+from .world.money.ledger import PURPOSE
 from .world.money.matrices import MonthBooks, balance_sheet
-from .world.opening_money import tight_stakes
+from .world.opening_money import tight_stakes, worth_of_savings
 from .world.orders import Stake
 
 
@@ -100,16 +101,94 @@ def value_and_fx(world: Any) -> None:
     """The value of a watt moves toward what clears the market for coins; cross rates follow it."""
     state, statics, param = world.state, world.statics, world.tables.param
     growth = state.nation.gdp_musd / statics.opening_gdp_musd
-    state.households.savings_musd = statics.opening_savings_musd * growth
+    state.households.savings_musd = state.opening_savings_musd * growth
     target, bound, _ = coin_market.target_value(world.tables, statics, state)
     state.value_bound = bound
     state.old_value = state.value
     state.value = worth.adjust_value(state.value, target, param("money.value_speed"))
-    for n in np.flatnonzero(np.abs(np.log(state.value / state.old_value)) > param("events.price_jump")):
-        word = "rises" if state.value[n] > state.old_value[n] else "falls"
-        world.tell("price", world.places.nations[n], "", f"The value of a watt {word} from {state.old_value[n]:.2f} to {state.value[n]:.2f} USD.")
-    q = np.where(state.credit > param("invest.least_credit"), state.project_q, 0.0)
-    state.q = np.array([q[zones].max() for zones in world.places.zones_of])
+    # q of the firm watts that are being started
+    firm = state.started_gw_zone * np.where(state.credit > param("invest.least_credit"), state.credit, 0.0) + param("invest.least_start_gw")
+    zones = world.places.zone_nation
+    weight = np.bincount(zones, firm.sum(axis=1), len(state.q))
+    state.q = np.bincount(zones, (firm * state.project_q).sum(axis=1), len(state.q)) / weight
+
+
+def open_circulation(world: Any) -> None:
+    """Let the opening books hold what a trial of the first month shows: deliveries, claims that trade leaves standing, cover, payments.
+
+    Claims between nations stand at what is spent in `trade.claim_months`. Further trials, with these in place, give what is
+    usually paid; then savings are what makes the opening value of a watt clear the market.
+    """
+    state, of, param = world.state, world.parties.of, world.tables.param
+    trial = _trial(world)
+    claims = trial.state.ledger.nostro * trial.state.value / 1000.0  # [bank, on nation] MUSD after a month
+    standing = np.maximum(claims - claims.T, 0.0) * (param("trade.claim_months") - 1.0)
+    holder, debtor = np.nonzero(standing > 0.0)
+    ledger = state.ledger
+    ledger.pay("goods", of["households"][debtor], of["households"][holder], standing[holder, debtor])
+    ledger.settle(state.value, np.full(len(world.parties), np.iinfo(np.int64).max // 4))
+    ledger.history.clear()
+    _open_deliveries(world, trial)
+    for _ in range(int(param("money.opening_trials"))):
+        _usual_payments(world, trial.state.ledger.history[0])
+        _open_cover(world, trial.state.ledger.history[0])
+        state.supplier.price_usd_per_kw = trial.state.supplier.price_usd_per_kw.copy()
+        trial = _trial(world)
+    _usual_payments(world, trial.state.ledger.history[0])
+    worth_of_savings(world.tables, world.statics, state)
+
+
+def _claims_on(state: Any) -> np.ndarray:
+    """Return [N] what all nations' banks hold of a nation's coins, MUSD."""
+    return state.ledger.nostro.sum(axis=0) * state.value / 1000.0
+
+
+def _trial(world: Any) -> Any:
+    """Return a copy of the world after its next month."""
+    trial = world.branch()
+    trial.step()
+    return trial
+
+
+def _usual_payments(world: Any, flows: Any) -> None:
+    state = world.state
+    state.turnover_musd = np.bincount(flows.payer, flows.musd, len(world.parties))
+    state.outflow_musd = state.turnover_musd.copy()
+    state.claims_musd = _claims_on(state)
+    state.ai.outflow_musd = state.outflow_musd[world.parties.of["ai"]]
+
+
+def _open_deliveries(world: Any, trial: Any) -> None:
+    """Let what the trial month bought stand in every month of delivery: orders of the start, not last year's mean, are under way."""
+    state, param = world.state, world.tables.param
+    for name in ("transit_h100e", "transit_it_gw"):
+        kept, bought = getattr(state, name), getattr(trial.state, name)
+        # what was ordered in the trial month is what it holds beyond the deliveries that were waiting
+        ordered = bought - np.concatenate([kept[1:], np.zeros_like(kept[:1])])
+        # an order in slot s stood in slot s - 1 a month later, and so on down to the next month's
+        setattr(state, name, np.cumsum(ordered[::-1], axis=0)[::-1])
+    facility = state.transit_it_gw[0] * param("ai.pue_peak")
+    state.ai.arrivals_gw = facility
+    state.in_transit_gw = state.transit_it_gw.sum(axis=0) * param("ai.pue_peak")
+    state.chips_opening = state.ai.chips_h100e.sum() + state.transit_h100e.sum()
+
+
+def _open_cover(world: Any, flows: Any) -> None:
+    """Let firms begin with the cover that they keep and what their profits let stand there, as far as households can spare it."""
+    state, ledger, of, param = world.state, world.state.ledger, world.parties.of, world.tables.param
+    firms, home = world.statics.firms, world.parties.home
+    paid_out = flows.purpose == PURPOSE["dividend"]
+    profit = np.bincount(flows.payee, flows.musd, len(home)) - np.bincount(flows.payer, flows.musd * ~paid_out, len(home))
+    # a share of what lies beyond the cover is paid out a month: with a steady profit this much stays there
+    standing = np.maximum(profit, 0.0) / param("finance.payout_speed")
+    wanted = (state.outflow_musd * param("finance.cover_months") + standing)[firms] / state.value[home[firms]] * 1000.0
+    change = np.floor(wanted).astype(np.int64) - ledger.deposits[firms]
+    total = np.zeros(len(of["households"]), dtype=np.int64)
+    np.add.at(total, home[firms], change)
+    spare = np.maximum(ledger.deposits[of["households"]], 0)
+    fits = total <= spare
+    ledger.deposits[firms] += np.where(fits[home[firms]], change, 0)
+    ledger.deposits[of["households"]] -= np.where(fits, total, 0)
 
 
 def settlement(world: Any) -> None:
@@ -139,8 +218,9 @@ def settlement(world: Any) -> None:
     # a cross-border payment leaves both banks with the claim and the deposit they made
     memory = param("finance.outflow_memory_months")
     out = np.bincount(flows.payer, flows.musd, parties)
-    state.turnover_musd = state.turnover_musd + (out - state.turnover_musd) / memory
+    state.turnover_musd = state.turnover_musd + (out - state.turnover_musd) / param("money.turnover_memory_months")
     state.outflow_musd = state.outflow_musd + (out - state.outflow_musd) / memory
+    state.claims_musd = state.claims_musd + (_claims_on(state) - state.claims_musd) / param("money.turnover_memory_months")
     state.ai.outflow_musd = state.outflow_musd[of["ai"]]
     closing = balance_sheet(ledger, state.value, state.tangible)
     state.sheet = closing

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .agents import ai_company
+from .agents import ai_company, fab
 from .world.opening_compute import effective_supply, training_power
 from .world.orders import apply_payments
 from .world.tech import progress, services
@@ -37,37 +37,53 @@ def technology(world: Any) -> None:
     state.fuel_usd_per_gj = statics.fuel_base * np.exp(state.fuel_shock)[None, :]
     ratio = progress.wright(1.0, statics.experience_gw, statics.experience_gw + state.built_gw, statics.learning_rate)
     state.capex_usd_per_kw = statics.opening_capex * ratio[None, :]
-    better = param("chips.efficiency_growth") ** (-1.0 / 12.0)
-    cheaper_chip = param("chips.price_performance_growth") ** (-1.0 / 12.0)
-    state.chip_it_w = state.chip_it_w * better
-    state.wafers_per_h100e = state.wafers_per_h100e * cheaper_chip
-    state.chip_cost_usd = state.chip_cost_usd * cheaper_chip
-    state.memory_gb_per_h100e = state.memory_gb_per_h100e * (1.0 - param("chips.hbm_gb_per_h100e_decline")) ** (1.0 / 12.0)
+    _better_chips(world)
+
+
+def _better_chips(world: Any) -> None:
+    """Chips improve with what has been made: watts, wafers, cost and memory per H100 equivalent fall along experience curves."""
+    state, param = world.state, world.tables.param
+    made = state.chips_opening + state.chips_made_total.sum()
+    step = np.log1p(state.fab.made_h100e.sum() / made)
+    usual = param("chips.stock_growth")
+    fall = lambda gain: np.exp(-step * progress.experience_exponent(gain, usual))  # noqa: E731
+    cheaper = fall(param("chips.price_performance_growth"))
+    state.chip_it_w = state.chip_it_w * fall(param("chips.efficiency_growth"))
+    state.wafers_per_h100e = state.wafers_per_h100e * cheaper
+    state.board_usd = state.board_usd * cheaper
+    state.memory_gb_per_h100e = state.memory_gb_per_h100e * fall(1.0 / (1.0 - param("chips.hbm_gb_per_h100e_decline")))
+    state.memory_usd_per_gb *= fall(1.0 / (1.0 - param("fab.hbm_price_decline")))
+    state.chip_cost_usd = fab.making_cost_usd(world.tables, state) * param("chips.reserve_markup")
 
 
 def deliveries(world: Any) -> None:
     """Chips arrive, old chips fail, books depreciate."""
     state, param = world.state, world.tables.param
     ai = state.ai
-    wear = 1.0 - np.exp(-param("chips.loss_rate") / 12.0) if world.statics.growth else 0.0
-    state.scrapped_h100e = (ai.chips_h100e + state.orbit_h100e) * wear
-    state.chips_scrapped_total = state.chips_scrapped_total + state.scrapped_h100e.sum()
-    ai.chips_h100e *= 1.0 - wear
-    ai.chips_facility_gw *= 1.0 - wear
-    state.orbit_h100e = state.orbit_h100e * (1.0 - wear)
-    state.orbit_gw = state.orbit_gw * (1.0 - wear)
     arrived, it_gw = state.transit_h100e[0].copy(), state.transit_it_gw[0].copy()
     for name in ("transit_h100e", "transit_it_gw"):
         slots = np.roll(getattr(state, name), -1, axis=0)
         slots[-1] = 0.0
         setattr(state, name, slots)
-    ai.chips_h100e += arrived
+    wear = 1.0 - np.exp(-param("chips.loss_rate") / 12.0)
+    state.scrapped_h100e = (ai.chips_h100e + state.orbit_h100e) * wear
+    if world.statics.growth:
+        ai.chips_h100e += arrived - ai.chips_h100e * wear
+        ai.chips_facility_gw *= 1.0 - wear
+        state.orbit_h100e = state.orbit_h100e * (1.0 - wear)
+        state.orbit_gw = state.orbit_gw * (1.0 - wear)
+    else:
+        # nothing grows: what arrives replaces as much that is old
+        state.scrapped_h100e = arrived
+    state.chips_scrapped_total = state.chips_scrapped_total + state.scrapped_h100e.sum()
     facility = it_gw * param("ai.pue_peak")
-    ai.chips_facility_gw += facility
+    if world.statics.growth:
+        ai.chips_facility_gw += facility
     ai.arrivals_gw += (facility - ai.arrivals_gw) / param("ai.arrival_memory_months")
     state.in_transit_gw = state.transit_it_gw.sum(axis=0) * param("ai.pue_peak")
     rates = np.array([param("utility.depreciation"), param("chips.depreciation"), param("ai.hall_depreciation"), 0.0]) / 12.0
-    loss = state.tangible * rates * (1.0 if world.statics.growth else 0.0)
+    # where nothing grows, assets wear as fast as they are bought
+    loss = state.tangible * rates if world.statics.growth else state.bought_musd.copy()
     state.tangible -= loss
     state.depreciation_musd = loss
     state.bought_musd[:] = 0.0
@@ -141,7 +157,8 @@ def ai_services(world: Any) -> None:
     grown = 12.0 * np.log(np.maximum(state.ai.revenue_musd, 1e-9) / before_income)
     # one market, one trend: a company's own growth is mostly that of the market
     trend = float((grown * before_income).sum() / before_income.sum())
-    state.ai.revenue_growth += (trend - state.ai.revenue_growth) / param("ai.growth_memory_months")
+    if statics.growth:
+        state.ai.revenue_growth += (trend - state.ai.revenue_growth) / param("ai.growth_memory_months")
     tax = world.levers["ai_tax"][world.parties.home[of["ai"]]]
     state.ai_tax_by_company = np.maximum(income, 0.0) * tax
     state.ai_tax_musd = np.bincount(world.parties.home[of["ai"]], state.ai_tax_by_company, len(world.places.nations))

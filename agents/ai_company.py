@@ -55,12 +55,21 @@ def wanted_draw_gw(world: Any) -> np.ndarray:
 def willingness_usd_per_w_year(world: Any) -> np.ndarray:
     """Return [C] what a year's right to draw a watt is worth: sales per watt less energy and upkeep."""
     ai, state, param = world.state.ai, world.state, world.tables.param
-    powered = np.maximum(ai.powered_gw, param("ai.smallest_gw"))
+    # sales are made on what a company uses, leased chips included
+    powered = np.maximum(ai.powered_gw * used_share(world), param("ai.smallest_gw"))
     per_watt = ai.revenue_musd / powered / 1000.0  # MUSD/GW/yr -> USD/W/yr
     share = np.maximum(state.halls_gw, 0.0)
     weight = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
     energy = (weight * (state.power.mean_price * 8.766e-3)[None, :]).sum(axis=1)
     return np.maximum(per_watt * (1.0 - param("ai.operating_cost_share")) - energy, param("ai.least_willingness"))
+
+
+def used_share(world: Any) -> np.ndarray:
+    """Return [C] compute used over compute owned: own less leased out plus leased in."""
+    state, param = world.state, world.tables.param
+    owned = np.maximum(state.ai.powered_h100e + state.orbit_h100e, param("ai.smallest_h100e"))
+    leased = world.statics.lease_share * owned[:, None]
+    return np.maximum(owned - leased.sum(axis=1) + leased.sum(axis=0), param("ai.smallest_h100e")) / owned
 
 
 def stake(world: Any, draw_gw: np.ndarray) -> Stake:
@@ -128,7 +137,7 @@ def plan_capex(world: Any) -> list[Payment]:
         expected, wacc, state.nation.threat[home], param("finance.capex_speed"), param("finance.race_reaction"),
         param("finance.greatest_growth"),
     )  # fmt: skip
-    desired = ai.capex_musd * np.exp(growth / 12.0)
+    desired = ai.capex_musd * np.exp(growth / 12.0 * world.statics.growth)
     price = state.value[home] / 1000.0
     cash = np.maximum(state.ledger.deposits[party] * price - param("finance.cover_months") * ai.outflow_musd, 0.0)
     debt_room = np.maximum(param("finance.greatest_leverage") * invested - state.ledger.loans[party] * price, 0.0)
@@ -136,7 +145,8 @@ def plan_capex(world: Any) -> list[Payment]:
     affordable = cash * param("finance.cash_speed") + debt_room / param("finance.debt_months") + equity
     spend = financing.smooth_minimum(desired / 12.0, affordable, param("finance.sharpness"))
     # plans move toward what could be paid for
-    ai.capex_musd = desired * (np.maximum(spend * 12.0, 0.0) / np.maximum(desired, 1e-9)) ** param("finance.plan_speed")
+    if world.statics.growth:
+        ai.capex_musd = desired * (np.maximum(spend * 12.0, 0.0) / np.maximum(desired, 1e-9)) ** param("finance.plan_speed")
     state.ai_budget_musd = spend
     raised = np.minimum(np.maximum(spend - cash * param("finance.cash_speed"), 0.0), equity)
     return [Payment("equity", of["households"][home], party, raised)]
@@ -160,7 +170,7 @@ def chip_worth_usd(world: Any) -> np.ndarray:
     state, param = world.state, world.tables.param
     ai = state.ai
     margin = ai.revenue_musd * (1.0 - param("ai.operating_cost_share")) - state.ai_power_cost_musd * 12.0
-    own = margin / np.maximum(ai.powered_h100e, param("ai.smallest_h100e"))
+    own = margin / np.maximum(ai.powered_h100e * used_share(world), param("ai.smallest_h100e"))
     world_mean = margin.sum() / max(ai.powered_h100e.sum(), 1.0)
     # a small company expects to earn what the market earns
     weight = param("ai.own_experience")
@@ -199,6 +209,21 @@ def bid_for_chips(world: Any) -> Bids:
     cover = unsited / np.maximum(ai.arrivals_gw, param("ai.smallest_gw"))
     throttle = bottleneck.throttle(cover, param("ai.chip_cover_months"), param("ai.throttle_sharpness"))
     budget = state.ai_budget_musd * param("ai.chip_budget_share") * throttle
-    worth = (chip_worth_usd(world) * 1e-6)[:, None] * statics.chip_preference
+    worth = chip_worth_usd(world)
+    if state.month == 0:
+        # revealed preference: what a company paid for its own nation's cheapest chips before the start it held worth paying
+        state.worth_premium = _premium(world, worth)
+    worth = (worth * state.worth_premium * 1e-6)[:, None] * statics.chip_preference
     return Bids("accelerators", world.parties.of["ai"], budget, worth)
 
+
+
+def _premium(world: Any, worth_usd: np.ndarray) -> np.ndarray:
+    """Return [C] the factor (>= 1) on what sales say a chip is worth that the opening's prices reveal: rivalry, platforms, state aims."""
+    state, statics, of = world.state, world.statics, world.parties.of
+    makers = world.parties.home[of["chipmaker"][statics.designers]]
+    home = world.parties.home[of["ai"]]
+    asked = state.fab.price_usd[statics.designers][None, :] / np.maximum(statics.chip_preference, np.finfo(float).tiny)
+    at_home = np.where(makers[None, :] == home[:, None], asked, np.inf).min(axis=1)
+    paid = np.where(np.isfinite(at_home), at_home, asked.min(axis=1))
+    return np.maximum(paid / np.maximum(worth_usd, np.finfo(float).tiny), 1.0)

@@ -41,16 +41,23 @@ def suppliers_bill(world: Any) -> list[Payment]:
     who, maker = np.nonzero(wafers > 0.0)
     who2, maker2 = np.nonzero(bits > 0.0)
     wafer_bill = wafers[who, maker] * param("fab.packaged_wafer_usd") * 1e-6
-    memory_bill = bits[who2, maker2] * param("fab.hbm_usd_per_gb") * 1e-6
-    income = state.fab.revenue_musd.copy()
+    memory_bill = bits[who2, maker2] * state.memory_usd_per_gb * 1e-6
+    income = np.zeros(len(party))
     np.add.at(income, logic[maker], wafer_bill)
     np.add.at(income, memory[maker2], memory_bill)
-    costs = income * param("fab.operating_cost_share")
+    # designers pay for what they buy apart, so their own costs are research, sales and assembly
+    costs = income * param("fab.operating_cost_share") + state.fab.revenue_musd * param("fab.design_cost_share")
     return [
         Payment("chips", party[designers[who]], party[logic[maker]], wafer_bill),
         Payment("chips", party[designers[who2]], party[memory[maker2]], memory_bill),
         Payment("wages", party, home, costs),
     ]
+
+
+def making_cost_usd(tables: Any, state: Any) -> np.ndarray:
+    """Return [D] what an H100 equivalent costs its designer: packaged wafers, memory, and boards and test."""
+    wafers = state.wafers_per_h100e * tables.param("fab.packaged_wafer_usd")
+    return wafers + state.memory_gb_per_h100e * state.memory_usd_per_gb + state.board_usd
 
 
 def produce(world: Any) -> None:
@@ -82,11 +89,11 @@ def expand(world: Any) -> None:
     fab = state.fab
     party = of["chipmaker"]
     home = world.parties.home[party]
+    if not statics.growth:
+        return
     fab.capacity += state.fab_coming[0]
     state.fab_coming = np.roll(state.fab_coming, -1, axis=0)
     state.fab_coming[-1] = 0.0
-    if not statics.growth:
-        return
     subsidy = world.levers["chip_subsidy"][home]
     spent = np.zeros(len(party))
     for rows, lag, cost in (

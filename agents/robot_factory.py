@@ -10,6 +10,7 @@ from ..world.columns import Column, Columns
 from ..world.orders import Payment
 from ..world.tech import progress, robots
 from .actor import Actor
+from .rules import bottleneck
 
 
 class RobotFactory(Actor):
@@ -18,12 +19,14 @@ class RobotFactory(Actor):
     kind = "robot"
     COLUMNS = {  # noqa: RUF012
         "line_capacity": Column("units/month"),
+        "staff": Column("workers"),
         "own_robots": Column("units"),  # robots at work in its own lines
         "made": Column("units"),
         "sold": Column("units"),
         "for_sale": Column("units"),
         "unsold": Column("units"),
         "price_usd": Column("USD"),
+        "usual_price_usd": Column("USD"),  # what makers expect to get: the price of late, smoothed
         "cost_usd": Column("USD"),
         "total_made": Column("units"),
         "revenue_musd": Column("MUSD"),
@@ -58,7 +61,11 @@ def make(world: Any) -> None:
     state.robot_useful = robots.usefulness(base * intelligence, chips, dexterity, param("robots.labour_equivalence_max"))
     useful = state.robot_useful[home]
     per_unit = param("robots.workers_per_1000_units_year") * 12.0 / 1000.0
-    humans = statics.robot_workers * np.exp(param("robots.hiring_growth") * state.month / 12.0 * float(statics.growth))
+    # staff follows what the lines would need beside the robots that already work there; hiring takes time
+    needed = np.maximum(robot.line_capacity * per_unit - robot.own_robots * useful, per_unit)
+    if statics.growth:
+        robot.staff = robots.hire(robot.staff, needed, param("robots.hiring_growth"))
+    humans = robot.staff
     made, state.robot_binds = robots.robots_made(
         robot.line_capacity, per_unit, humans, robot.own_robots, useful,
         np.full(len(home), state.fab.made_h100e.sum() * param("robots.chip_share") / len(home)), param("robots.h100e_onboard"),
@@ -66,17 +73,25 @@ def make(world: Any) -> None:
     robot.made = made
     hours = param("robots.hours_per_year") / param("robots.human_hours")
     worth = useful * statics.wage_usd[home] * hours * param("robots.worth_years")
-    in_line = worth * (state.robot_binds == 1) * param("robots.line_worth")
-    on_site = worth * np.minimum(state.labour_load[home], 1.0)
-    shares = robots.split(np.stack([in_line, robot.price_usd, on_site], axis=1), param("robots.split_scale_usd"))
+    # a robot in the line is worth a wage as far as staff and robots do not fill the lines
+    filled = (humans + robot.own_robots * useful) / (robot.line_capacity * per_unit)
+    in_line = worth * bottleneck.throttle(filled, 1.0, param("robots.fill_sharpness")) * param("robots.line_worth")
+    jobs = state.labour_load * state.workers_total
+    on_site = worth * robots.work_left(state.site_robots, jobs)[home]
+    pays = np.log(np.maximum(np.stack([in_line, robot.usual_price_usd, on_site], axis=1), np.finfo(float).tiny))
+    shares = robots.split(pays, param("robots.split_scale"))
     wear = np.exp(-1.0 / (12.0 * param("robots.life_years")))
     robot.own_robots = robot.own_robots * wear + made * shares[:, 0]
     state.site_fleet = state.site_fleet * wear + np.bincount(home, made * shares[:, 2], len(statics.wage_usd))
     state.site_robots = state.site_fleet * state.robot_useful * hours
     robot.for_sale = made * shares[:, 1] + robot.unsold
+    robot.usual_price_usd += (robot.price_usd - robot.usual_price_usd) / param("robots.price_memory_months")
     before = robot.total_made.sum()
     robot.total_made += made
-    robot.cost_usd = progress.wright(robot.cost_usd, before, robot.total_made.sum(), param("robots.learning_rate"))
+    # materials and bought parts do not learn
+    floor = param("robots.price_floor_usd")
+    above = np.maximum(robot.cost_usd - floor, 0.0)
+    robot.cost_usd += progress.wright(above, before, robot.total_made.sum(), param("robots.learning_rate")) - above
     lines = robot.line_capacity
     grown = robots.grow_lines(
         lines, robot.price_usd / robot.cost_usd / param("robots.wanted_markup") * np.where(robot.unsold > made, param("robots.glut_discount"), 1.0),

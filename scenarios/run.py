@@ -1,4 +1,4 @@
-"""One run from a scenario to files: what was recorded, what happened, who decided what, and the race."""
+"""One run from a scenario to files: what was recorded, what happened, and the race."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from ..model import World
 
 PACKAGES = ("mesa", "networkx", "numpy", "scipy", "pandas", "numba", "pydantic", "pyarrow")
+PACKAGE = Path(__file__).resolve().parent.parent
+CODE_FOLDERS = ("world", "agents", "scenarios")
 EVENT_COLUMNS = ("month", "date", "kind", "region", "agent", "text")
-DECISION_COLUMNS = ("month", "agent", "decision", "inputs", "rule", "order")
 # column of the race -> recorded variable; `binds` is a name of the world's causes
 RACE = {
     "accredited_gw": "Coin|Accredited",
@@ -62,18 +63,6 @@ class Result:
     def events(self) -> pd.DataFrame:
         """What happened: month, date, kind, region, agent, text."""
         return pd.DataFrame([tuple(event) for event in self.world.events], columns=list(EVENT_COLUMNS))
-
-    @cached_property
-    def decisions(self) -> pd.DataFrame:
-        """Who decided what: month ("YYYY-MM"), agent, decision, inputs and order as JSON, rule."""
-        rows = [
-            (self._date(month), str(agent), str(decision), _text(inputs), str(rule), _text(order))
-            for month, agent, decision, inputs, rule, order in self.world.decisions
-        ]
-        return pd.DataFrame(rows, columns=list(DECISION_COLUMNS), dtype=object)
-
-    def _date(self, month: Any) -> str:
-        return month if isinstance(month, str) else self.world.calendar.date(int(month))
 
     @property
     def groups(self) -> list[str]:
@@ -153,6 +142,7 @@ class Result:
             "machine": f"{platform.system()} {platform.machine()}",
             "scenario": settings.model_dump(mode="json"),
             "identity": settings.identity(),
+            "code_sha256": code_hash(),
             "tables_sha256": tables_hash(),
             "seed": int(self.world.seed),
             "start": settings.start,
@@ -172,7 +162,6 @@ class Result:
         _whole(target / "run.parquet", lambda path: _write_parquet(self.frame, path))
         _whole(target / "events.parquet", lambda path: _write_parquet(self.events, path))
         _whole(target / "events.csv", lambda path: self.events.to_csv(path, index=False, lineterminator="\n"))
-        _whole(target / "decisions.parquet", lambda path: _write_parquet(self.decisions, path))
         _whole(target / "race.csv", self._write_race)
         if draw is not None:
             self._write_pictures(target, draw)
@@ -216,6 +205,7 @@ def run(
     settings = settings.between(start, until)
     if out is not None:
         Path(out).mkdir(parents=True, exist_ok=True)  # known before the run
+    code_hash()
     began = time.perf_counter()
     world = World(settings, seed=seed)
     length = world.calendar.length
@@ -231,10 +221,25 @@ def run(
 
 def tables_hash(folder: Path = DATA) -> str:
     """Return the sha256 over names and bytes of all tables and their declarations."""
+    return _hash_files({path.name: path for path in (*folder.glob("*.csv"), *folder.glob("*.toml"))})
+
+
+@cache
+def code_hash(root: Path = PACKAGE) -> str:
+    """Return the sha256 over names and bytes of all modules that a run's figures can depend on.
+
+    Taken once a process: what counts is the code that was loaded, not what is edited while it runs.
+    """
+    paths = [path for path in root.glob("*.py") if path.name != "cli.py"]
+    paths += [path for folder in CODE_FOLDERS for path in (root / folder).rglob("*.py")]
+    return _hash_files({path.relative_to(root).as_posix(): path for path in paths})
+
+
+def _hash_files(files: dict[str, Path]) -> str:
     digest = hashlib.sha256()
-    for path in sorted((*folder.glob("*.csv"), *folder.glob("*.toml")), key=lambda path: path.name):
-        content = path.read_bytes()
-        digest.update(f"{path.name}\0{len(content)}\0".encode())
+    for name in sorted(files):
+        content = files[name].read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
 
@@ -280,18 +285,3 @@ def _plain(value: Any) -> Any:
         return value
     number = float(value)
     return float(f"{number:.6g}") if np.isfinite(number) else None
-
-
-def _text(value: Any) -> str:
-    """Return a decision's inputs or order as text: JSON where possible."""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, default=_jsonable, ensure_ascii=False)
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    return str(value)

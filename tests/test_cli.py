@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 
-import pandas as pd
 import pytest
 import wattrace
 from click.testing import CliRunner
 from wattrace import cli
-from wattrace.scenarios.run import DECISION_COLUMNS, _write_parquet
 
 
 def call(*arguments):
@@ -79,19 +77,9 @@ def test_scenarios_are_listed_and_shown_as_text_and_json():
     assert "permit_time = 0.5" in call("scenarios", "show", "us-fast-permits").stdout
 
 
-def test_why_reads_what_a_run_wrote(tmp_path):
-    rows = [("2030-01", "A Utility", "invest", '{"q": 1.2}', "invest.starts", "2 GW")]
-    _write_parquet(pd.DataFrame(rows, columns=list(DECISION_COLUMNS)), tmp_path / "decisions.parquet")
-    told = call("why", tmp_path, "A Utility", "2030-01")
-    assert told.exit_code == 0
-    assert "invest.starts" in told.stdout
-    assert "decided nothing in 2031-01" in call("why", tmp_path, "A Utility", "2031-01").stdout
-    near = call("why", tmp_path, "A Utilty", "2030-01")
-    assert (near.exit_code, "did you mean A Utility" in near.stderr) == (2, True)
-
-
-def test_why_without_decisions_ends_with_2(tmp_path):
-    assert call("why", tmp_path, "A", "2030-01").exit_code == 2
+def test_why_without_a_run_ends_with_2(tmp_path):
+    result = call("why", tmp_path, "A", "2030-01")
+    assert (result.exit_code, "holds no manifest.json" in result.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +95,21 @@ def test_a_short_run_prints_the_race_and_writes_its_files(tmp_path):
     assert result.exit_code == 0, result.output
     (row,) = json.loads(result.stdout)
     assert row["date"] == "2026-03"
-    names = {"run.parquet", "events.parquet", "events.csv", "decisions.parquet", "race.csv", "manifest.json"}
+    names = {"run.parquet", "events.parquet", "events.csv", "race.csv", "manifest.json"}
     assert {path.name for path in tmp_path.iterdir()} == names | {"race.png", "race.svg"}
     manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["seed"], manifest["start"], manifest["until"]) == (1, "2026-01", "2026-03")
+
+
+def test_why_answers_about_a_run_that_was_written(tmp_path):
+    assert call("run", "--until", "2026-03", "--out", tmp_path, "--quiet").exit_code == 0
+    told = call("why", tmp_path, "usa", "2026-02")
+    assert told.exit_code == 0, told.output
+    assert "agents.nation.budget" in told.stdout
+    shown = json.loads(call("why", tmp_path, "usa", "2026-02", "--json").stdout)
+    assert shown["reconstruction"]["figures_differing"] == 0
+    assert shown["agent"]["kind"] == "government"
+    typo = call("why", tmp_path, "OpnAI", "2026-02")
+    assert (typo.exit_code, "did you mean OpenAI" in typo.stderr) == (2, True)
+    late = call("why", tmp_path, "usa", "2026-03")
+    assert (late.exit_code, "allowed: 2026-01 to 2026-02" in late.stderr) == (2, True)

@@ -71,9 +71,10 @@ class Columns:
 
     def keep(self, mask: np.ndarray) -> None:
         """Drop the rows where `mask` is false; the order stays."""
-        rows = int(mask.sum())
+        index = np.flatnonzero(mask)  # found once: a mask would be searched again for every column
+        rows = len(index)
         for name in self._data:
-            self._data[name] = self._data[name][: self.rows][mask].copy() if rows else self._data[name][:1].copy()
+            self._data[name] = self._data[name][index] if rows else self._data[name][:1].copy()
         object.__setattr__(self, "rows", rows)
         self._views.clear()
 

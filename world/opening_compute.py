@@ -156,7 +156,11 @@ def _open_chips(tables: Tables, statics: Any, state: Any, calendar: Any) -> None
     slack = 1.0 + param("fab.opening_slack")
     fab.capacity[logic] = (statics.wafer_share * (rate * per_kchip)[:, None]).sum(axis=0) * slack
     fab.capacity[memory] = (statics.memory_share * (rate * memory_gb)[:, None]).sum(axis=0) * slack
-    state.chip_cost_usd = price * (1.0 - param("chips.gross_margin")) * param("chips.reserve_markup")
+    # what is left of the cost of goods beside wafers and memory is boards, assembly and test
+    state.memory_usd_per_gb = param("fab.hbm_usd_per_gb")
+    bought = per_kchip * param("fab.packaged_wafer_usd") + memory_gb * state.memory_usd_per_gb
+    state.board_usd = np.maximum(price * (1.0 - param("chips.gross_margin")) - bought, 0.0)
+    state.chip_cost_usd = (bought + state.board_usd) * param("chips.reserve_markup")
     state.chip_orders = rate.copy()
     lags = int(max(param("fab.packaging_lag_months"), param("fab.memory_lag_months"))) + 1
     state.fab_coming = np.zeros((lags, len(makers)))
@@ -173,14 +177,16 @@ def _open_chips(tables: Tables, statics: Any, state: Any, calendar: Any) -> None
     statics.chip_legal = control.grid("seller", nations, "buyer", nations, item="legal_share", missing=1.0)
     statics.chip_smuggled = control.grid("seller", nations, "buyer", nations, item="smuggled_share", missing=0.0)
     statics.chip_refused = control.grid("seller", nations, "buyer", nations, item="buyer_refusal", missing=0.0)
-    companies = len(parties.of["ai"])
     state.wafer_use = statics.wafer_share * (rate * per_kchip)[:, None]
     state.memory_use = statics.memory_share * (rate * memory_gb)[:, None]
     state.chips_made_total = np.zeros(1)
     state.chips_scrapped_total = np.zeros(1)
     state.chips_opening = state.ai.chips_h100e.sum() + state.transit_h100e.sum()
-    preference = np.ones((companies, len(designers)))
-    statics.chip_preference = preference
+    software = tables["chip_software"]
+    companies = [parties.names[p] for p in parties.of["ai"]]
+    statics.chip_preference = np.array([
+        [software.get(software.get(1.0, designer=d, user="others"), designer=d, user=c) for d in names(designers)] for c in companies
+    ])  # fmt: skip
 
 
 def _open_services(tables: Tables, statics: Any, state: Any) -> None:
@@ -201,7 +207,6 @@ def _open_services(tables: Tables, statics: Any, state: Any) -> None:
     state.capability = np.where(np.isnan(known), lead - lag, known)
     statics.opening_capability = state.capability.copy()
     state.software = np.ones(len(nations))
-    statics.order_growth = param("chips.order_growth")
     state.memory_short = np.zeros(1)
     revenue = tables["ai_revenue"].grid("nation", nations, item="ai_revenue_musd", missing=0.0)
     opened = services.opened_share(state.capability, statics.band_threshold, statics.band_spread)
@@ -233,6 +238,9 @@ def _open_services(tables: Tables, statics: Any, state: Any) -> None:
     state.ai.revenue_growth = min(grown, param("ai.greatest_opening_growth"))
     sales = state.ai.revenue_musd * (1.0 - param("ai.operating_cost_share"))
     silicon = param("ai.capex_silicon_usd_per_w") + param("ai.capex_site_usd_per_w")
+    # owners go on putting in what must have paid for the opening's capex beside the AI business itself
+    gap = (state.ai.capex_musd - sales) / param("finance.equity_share")
+    state.ai.other_income_musd = np.maximum(state.ai.other_income_musd, gap)
     state.ai.roi = sales / np.maximum(state.ai.chips_facility_gw * silicon * 1000.0, param("ai.smallest_musd"))
 
 
@@ -270,6 +278,7 @@ def _open_robots(tables: Tables, statics: Any, state: Any) -> None:
     price = item("price_usd")
     usual = price[price > 0.0].mean() if (price > 0.0).any() else param("robots.price_usual_usd")
     robot.price_usd = np.where(price > 0.0, price, usual)
+    robot.usual_price_usd = robot.price_usd.copy()
     robot.cost_usd = robot.price_usd * param("robots.cost_share")
     robot.total_made = np.maximum(item("stock"), robot.made * 12.0)
     home = parties.home[parties.of["robot"]]
@@ -284,6 +293,9 @@ def _open_robots(tables: Tables, statics: Any, state: Any) -> None:
     state.robot_useful = np.full(nations, param("robots.labour_equivalence"))
     wage = tables["nation_values"].grid("nation", statics.places.nations, item="construction_wage_usd_per_year")
     statics.wage_usd = wage
+    people = tables["nation_values"].grid("nation", statics.places.nations, item="working_age_million")
+    statics.working_age = people * 1e6
+    robot.staff = statics.robot_workers.copy()
 
 
 def _open_launch(tables: Tables, statics: Any, state: Any) -> None:
@@ -330,7 +342,7 @@ def _open_parts(tables: Tables, statics: Any, state: Any) -> None:
             )
     kinds = len(places.technologies) + 1
     statics.part_need = np.zeros((kinds, len(building.PARTS)))
-    for name, need in (("gas_cc", "turbines"), ("gas_peaker", "turbines"), ("solar", "modules"), ("battery", "cells")):
+    for name, need in (("oil", "turbines"), ("gas_cc", "turbines"), ("gas_peaker", "turbines"), ("solar", "modules"), ("battery", "cells")):
         statics.part_need[places.technologies.index(name), building.PARTS.index(need)] = 1.0
     statics.part_need[:, building.PARTS.index("transformers")] = 1.0
     shape = (len(nations), len(building.PARTS))
@@ -339,6 +351,7 @@ def _open_parts(tables: Tables, statics: Any, state: Any) -> None:
     for p in range(len(building.PARTS)):
         state.part_price[:, p] = np.median(supplier.reserve_usd_per_kw[part == p]) if (part == p).any() else 0.0
     statics.part_base_price = state.part_price.copy()
+    state.part_backlog_months = np.zeros(len(building.PARTS))
     state.parts_premium_usd_per_kw = np.zeros((len(nations), kinds - 1))
     # labour: what is on sites at the start fills a share of the workers there are
     jobs = np.concatenate([param("build.workers_per_musd") * statics_capex(statics, state), [param("ai.site_workers_per_gw")]])
@@ -348,11 +361,11 @@ def _open_parts(tables: Tables, statics: Any, state: Any) -> None:
     work = np.bincount(nation[on_site], (state.projects.gw * jobs[state.projects.kind])[on_site], len(nations))
     state.workers = np.maximum(work, param("build.least_workers")) / param("build.opening_labour_load")
     state.labour_load = np.full(len(nations), param("build.opening_labour_load"))
+    state.workers_total = state.workers.copy()
     state.site_cost = np.ones(len(nations))
     statics.least_site_share = param("build.least_site_share")
     statics.building_rules = building.Rules(statics.part_need, jobs, np.zeros(kinds), False, param("build.smallest_split_gw"))
     state.waiting = np.zeros((len(nations), len(building.WAITS)))
-    state.retiring_gw = np.zeros(len(nations))
 
 
 def statics_capex(statics: Any, state: Any) -> np.ndarray:

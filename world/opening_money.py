@@ -122,6 +122,7 @@ def open_money(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     state.utility.tariff_usd_per_mwh = first_tariff
     statics.opening_tariff = first_tariff
     state.price_response = np.zeros(nations)
+    state.claims_musd = np.zeros(nations)
     state.sheet = None
     worth_of_market(tables, statics, state)
 
@@ -219,7 +220,13 @@ def worth_of_market(tables: Tables, statics: Any, state: Any) -> None:
     statics.rent_reference = rent
     state.rent, state.rent_smooth = rent.copy(), rent.copy()
     state.bank.loan_rate = rent / state.value + param("bank.risk_spread") + param("bank.base_rate")
+    statics.opening_gdp_musd = state.nation.gdp_musd.copy()
+    state.forward_value, state.value_expected = state.value.copy(), state.value.copy()
+    worth_of_savings(tables, statics, state)
+
+
+def worth_of_savings(tables: Tables, statics: Any, state: Any) -> None:
+    """Set the savings with which the opening value of a watt clears the market for coins."""
     terms = coin_market.value_terms(tables, statics, state)
     state.households.savings_musd = worth.solve_savings(state.value, *terms.values())
-    statics.opening_savings_musd = state.households.savings_musd.copy()
-    statics.opening_gdp_musd = state.nation.gdp_musd.copy()
+    state.opening_savings_musd = state.households.savings_musd.copy()

@@ -34,7 +34,7 @@ def open_power(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     statics.gdp_elasticity, statics.electrification = driver("gdp_elasticity"), driver("electrification_trend")
     statics.price_elasticity = np.abs(driver("price_elasticity_long"))
     statics.growth_forecast = _growth_forecast(tables, nations, calendar)
-    state.load_growth = statics.growth_forecast[0] * statics.gdp_elasticity + statics.electrification
+    state.load_growth = (statics.growth_forecast[0] * statics.gdp_elasticity + statics.electrification) * statics.growth
     # plants
     capacity = tables["zone_capacity"].grid("zone", zones, "technology", techs, missing=0.0)
     state.plants = _open_fleet(tables, statics, capacity, calendar.year(0))
@@ -46,6 +46,7 @@ def open_power(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     fleet.add_up(state.plants.zone, state.plants.technology, state.plants.capacity_gw, state.fleet_gw)
     state.running = current_costs(statics, state)
     statics.retire_scale = np.full(len(nations) * len(techs), param("power.retirement_spread_years"))
+    state.retired_rate_gw = _retirements(statics, state, calendar)
     statics.fuel_keys = name_keys(places.fuel)  # technologies of one fuel share its shocks
     statics.opening_capex = state.capex_usd_per_kw.copy()
     statics.experience_gw = np.maximum(capacity.sum(axis=0), param("power.least_experience_gw"))
@@ -69,6 +70,19 @@ def open_power(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     )
     state.zone_peak_gw = accredit.design_peaks_gw(state.days).max(axis=1)
     _open_projects(tables, statics, state, calendar)
+
+
+def _retirements(statics: Any, state: Any, calendar: Any) -> np.ndarray:
+    """Return [Z, K] GW a year that the ages of the opening fleet let expect to retire in the first year."""
+    zones, plants = statics.places.zone_nation, state.plants
+    nation_tech = zones[plants.zone] * state.fleet_gw.shape[1] + plants.technology
+    gone, standing = np.zeros(len(plants)), plants.capacity_gw.copy()
+    fleet.retire(
+        standing, plants.vintage, nation_tech, calendar.year_fraction(0), 12.0, statics.retire_age.ravel(), statics.retire_scale, gone
+    )
+    rate = np.empty_like(state.fleet_gw)
+    fleet.add_up(plants.zone, plants.technology, gone, rate)
+    return rate if statics.growth else np.zeros_like(rate)
 
 
 def _growth_forecast(tables: Tables, nations: list[str], calendar: Any) -> np.ndarray:
@@ -247,6 +261,10 @@ def _open_projects(tables: Tables, statics: Any, state: Any, calendar: Any) -> N
     state.under_way_gw = np.zeros_like(capacity)
     mine = state.projects.kind < len(techs)
     np.add.at(state.under_way_gw, (state.projects.zone[mine], state.projects.kind[mine]), state.projects.gw[mine])
+    credit = np.maximum(state.credit, 0.0)
+    state.expected_gw = state.under_way_gw.copy()
+    state.expected_firm_gw = np.bincount(places.zone_nation, (state.expected_gw * credit).sum(axis=1), len(nations))
+    state.retiring_gw = np.bincount(places.zone_nation, (state.retired_rate_gw * credit).sum(axis=1), len(nations))
     state.commissioned = (*(np.empty(0, dtype=np.int64) for _ in range(3)), np.empty(0))
     statics.project_keys = np.array(
         [[name_key(f"{zone}/{kind}") for kind in (*techs, "hall")] for zone in places.zones], dtype=np.uint64

@@ -20,6 +20,7 @@ class Recorder:
         self.scope = dict(zip(codelist["variable"], codelist["scope"], strict=True))
         self.total = dict(zip(codelist["variable"], codelist["total"], strict=True))
         self.weight = dict(zip(codelist["variable"], codelist["weight"], strict=True))
+        self.prices = tuple(n for n, unit in self.units.items() if unit.startswith("USD") and self.scope[n] == "nation")
         self.months = months
         self.written = 0
         self.data = {

@@ -15,7 +15,7 @@ def month_values(world: Any) -> dict[str, Any]:
     zones, nations = world.places.zone_nation, len(world.places.nations)
     by_zone = lambda x: np.bincount(zones, x, nations)  # noqa: E731
     home = world.parties.home
-    return _money(state, home, nations) | _power(state, by_zone) | _compute(state, home[of["ai"]], by_zone, nations) | _makers(
+    return _money(state, home, nations) | _power(state, by_zone) | _compute(world, home[of["ai"]], by_zone, nations) | _makers(
         world, state, home, of, nations
     )
 
@@ -33,6 +33,7 @@ def _money(state: Any, home: np.ndarray, nations: int) -> dict[str, Any]:
         "Coin|Staked": staked,
         "Coin|Float": held - staked,
         "Coin|Value": state.value,
+        "Coin|Forward Value": state.forward_value,
         "Coin|Rent": state.rent,
         "Coin|q": state.q,
         "Coin|Loan Rate": state.bank.loan_rate,
@@ -74,8 +75,8 @@ def _power(state: Any, by_zone: Any) -> dict[str, Any]:
     }
 
 
-def _compute(state: Any, home: np.ndarray, by_zone: Any, nations: int) -> dict[str, Any]:
-    ai = state.ai
+def _compute(world: Any, home: np.ndarray, by_zone: Any, nations: int) -> dict[str, Any]:
+    state, ai = world.state, world.state.ai
     of_owner = lambda x: np.bincount(home, x, nations)  # noqa: E731
     stranded = np.maximum(ai.chips_facility_gw - ai.powered_gw, 0.0)
     dark = np.maximum(ai.chips_h100e - ai.powered_h100e, 0.0)
@@ -99,7 +100,7 @@ def _compute(state: Any, home: np.ndarray, by_zone: Any, nations: int) -> dict[s
         "AI|Spending": state.ai_spending_musd,
         "AI|Capex": of_owner(ai.chip_spending_musd + state.hall_spend_musd),
         "AI|Adoption": state.adopted.mean(axis=1),
-        "AI|Compute Price": sales * 1e6 / np.maximum(serving * 730.5, 1e-12),
+        "AI|Compute Price": sales * 1e6 / np.maximum(serving * world.tables.param("time.hours_per_month"), 1e-12),
     }
 
 
@@ -113,6 +114,7 @@ def _makers(world: Any, state: Any, home: np.ndarray, of: Any, nations: int) -> 
         "Chips|Price": mean(makers, fab.price_usd, fab.made_h100e),
         "Chips|In Transit": np.bincount(companies, state.transit_h100e.sum(axis=0), nations),
         "Chips|Stock": np.bincount(makers, fab.stock_h100e, nations),
+        **{f"Parts|{name} Price": state.part_price[:, p] for p, name in enumerate(("Turbine", "Transformer", "Module", "Cell"))},
         "Robots|Stock": state.households.robots + state.site_fleet + np.bincount(robots, robot.own_robots, nations),
         "Robots|Made": np.bincount(robots, robot.made, nations),
         "Robots|Price": mean(robots, robot.price_usd, np.maximum(robot.made, 1e-9)),
@@ -121,3 +123,18 @@ def _makers(world: Any, state: Any, home: np.ndarray, of: Any, nations: int) -> 
         "Launch|Price": mean(launchers, launcher.price_usd_per_kg, launcher.flown_t),
         "Limit|Binding": state.binding,
     }
+
+
+def tell_price_jumps(world: Any, values: dict[str, Any]) -> None:
+    """Tell an event for every nation's price that moved by more than `events.price_jump` (in logs) since last month."""
+    month, record = world.state.month, world.record
+    if month == 0:
+        return
+    most = world.tables.param("events.price_jump")
+    for variable in record.prices:
+        before, after = record.data[variable][month - 1], np.asarray(values[variable], dtype=float)
+        known = (before > 0.0) & (after > 0.0)
+        for n in np.flatnonzero(known & (np.abs(np.log(np.where(known, after, 1.0) / np.where(known, before, 1.0))) > most)):
+            word = "rises" if after[n] > before[n] else "falls"
+            label, unit = world.places.nations[n], record.units[variable]
+            world.tell("price", label, "", f"{variable} {word} from {before[n]:.4g} to {after[n]:.4g} {unit}.")

@@ -60,3 +60,15 @@ def budget(desired_musd, cash_musd, debt_room_musd, equity_musd, sharpness):
     from_cash = np.minimum(capex, cash)
     borrowed = np.minimum(capex - from_cash, room)
     return Budget(capex, from_cash, borrowed, capex - from_cash - borrowed)
+
+
+def debt_share(debt_musd, book_musd, gearing, loan_to_value, sharpness):
+    """Return the share [A] of new assets that lenders carry: `gearing` with no debt, → 0 as debt nears loan_to_value × book.
+
+    Lenders pull back smoothly (Hill curve with `sharpness` around `gearing` of book value, cut off at the limit).
+    """
+    limit = np.maximum(loan_to_value * book_musd, 0.0)
+    used = np.where(limit > 0.0, debt_musd / np.where(limit > 0.0, limit, 1.0), np.inf)
+    left = np.clip(1.0 - used, 0.0, 1.0)
+    half = 1.0 - gearing / loan_to_value
+    return gearing * left**sharpness / (left**sharpness + half**sharpness) * (1.0 + half**sharpness)

@@ -38,21 +38,46 @@ def energy_worth(output_gwh, price_usd_per_mwh, running_usd_per_mwh, rate, life_
     return output_gwh * (price_usd_per_mwh - running_usd_per_mwh) * 1e-3 * annuity_factor(rate, life_years)
 
 
-def adjust_rate(rate_gw, q, speed, greatest_change):
-    """Return next month's build rate: ln(rate) moves by `speed`·ln q a month, at most ± `greatest_change` (smoothly).
+def expected_value(value, forward, foresight):
+    """Return the value of a coin that builders count on, USD/W: P^(1 − w)·F^w, w = `foresight`, F the value foreseen at completion.
 
-    q and 1/q move it alike. A rate of 0 stays 0: `enter` starts it.
+    F of 0 with some foresight gives 0; w = 0 gives today's value.
     """
-    pull = speed * np.log(np.maximum(q, np.finfo(float).tiny))
-    return rate_gw * np.exp(greatest_change * np.tanh(pull / greatest_change))
+    return value ** (1.0 - foresight) * np.maximum(forward, 0.0) ** foresight
 
 
-def enter(rate_gw, q, first_gw, speed):
-    """Return the build rate after newcomers: q − 1 > 0 draws it toward `first_gw` (GW/month) where less is built.
+def expected_margin(margin, standing_gw, coming_gw, load_growth, elasticity):
+    """Return the energy margin expected at completion: it falls by `elasticity` with a technology's growth ahead of load.
 
-    Keeps a technology that once died out from being dead for ever; nothing enters at q <= 1.
+    `standing_gw` now, `coming_gw` under way less what will retire, `load_growth` ln-growth of load until then. A technology's
+    plants earn at the same hours, so their own growth lowers their prices (Hirth 2013).
     """
-    return rate_gw + np.maximum(first_gw - rate_gw, 0.0) * speed * np.tanh(np.maximum(q - 1.0, 0.0))
+    there = np.maximum(standing_gw, 1e-9)
+    ahead = np.maximum(standing_gw + coming_gw, 0.1 * there)
+    return margin * (ahead / there * np.exp(-load_growth)) ** (-elasticity)
+
+
+def profitable_share(q, spread):
+    """Return the share of candidate sites with NPV > 0: costs differ by site, log-logistic with `spread`; half of them at q = 1."""
+    return 0.5 * (1.0 + np.tanh(0.5 * np.log(np.maximum(q, np.finfo(float).tiny)) / spread))
+
+
+def unseen_worth(opening, growth, elasticity):
+    """Return what projects earn beside energy and firm capacity, as a share of cost: the opening's residual 1 − q₀.
+
+    Above 0 (grid services, mandates, old contracts) it thins out as the technology outgrows load (`growth`, ratio to the
+    opening, per unit of load) with the `elasticity` of energy margins; below 0 (scarce sites, opposition) it stays. It stands
+    for the alternative-specific constant of a discrete choice (McFadden 1974).
+    """
+    return np.where(opening > 0.0, opening * np.maximum(growth, 1.0) ** (-elasticity), opening)
+
+
+def candidates(sites_gw, started_gw, entry_gw, months):
+    """Return next month's candidate sites, GW a month: developers follow what starts (half of the sites at the margin).
+
+    `entry_gw` keeps a technology that is new or has died out from being dead for ever.
+    """
+    return np.maximum(sites_gw + (2.0 * started_gw - sites_gw) / months, entry_gw)
 
 
 def firm_need(peak_gw, growth, lead_months, reserve, accredited_gw, under_way_gw, retiring_gw_per_year, catch_up_months):
@@ -90,3 +115,15 @@ def allot_need(need_gw, cost_per_watt, credit, buildable, scale):
     total = weight.sum(axis=1, keepdims=True)
     share = weight / np.where(total > 0.0, total, 1.0)
     return np.where(usable, need_gw[:, None] * share / np.where(credit > 0.0, credit, 1.0), 0.0)
+
+
+def keeping_value(margin, credit, value, rate):
+    """Return what a year of keeping a plant is worth, USD/kW: its energy margin and the interest on its coins (value USD/W)."""
+    return np.maximum(margin, 0.0) + np.maximum(credit, 0.0) * value * 1000.0 * rate
+
+
+def retirement_pace(worth, usual_worth, response):
+    """Return the factor on retirements by age: e^(−response·tanh ln(worth/usual)); 1 at the usual worth, owners hold on above it."""
+    tiny = np.finfo(float).tiny
+    gap = np.log(np.maximum(worth, tiny)) - np.log(np.maximum(usual_worth, tiny))
+    return np.exp(-response * np.tanh(gap))

@@ -29,6 +29,7 @@ _NORMAL, _PERMIT, _QUEUE, _LABOUR, _CAPITAL = (
 _FIRST_PART = CAUSE[PARTS[0]]
 _COMPLETE = 1e-9  # months of building left that count as none
 _COMPACT_ABOVE = 256  # rows that are done before they are dropped
+_MIX = 0x1E3779B97F4A7C15  # odd, so that no bit of a key is lost in the hash
 
 PROJECT_COLUMNS = {
     "zone": Column("index", -1),
@@ -325,41 +326,75 @@ def _append_splits(projects: Columns, row, gw, part, month_left) -> None:
     month_left[first : first + len(row)] = month_left[row]
 
 
+@kernel
+def _same(i, j, zone, kind, owner, stage, funded, whole, started, permit_left, queue_left, withdraw_left):
+    """Tell whether rows `i` and `j` differ in nothing that matters."""
+    if (
+        zone[i] != zone[j] or kind[i] != kind[j] or owner[i] != owner[j] or stage[i] != stage[j]
+        or funded[i] != funded[j] or whole[i] != whole[j]
+    ):  # fmt: skip
+        return False
+    return stage[i] == BUILD or (
+        started[i] == started[j]
+        and permit_left[i] == permit_left[j]
+        and queue_left[i] == queue_left[j]
+        and withdraw_left[i] == withdraw_left[j]
+    )
+
+
+@kernel
+def _join(
+    zone, kind, owner, gw, planned_gw, stage, started, permit_left, queue_left, build_left, withdraw_left, funded,
+    waited, whole, slots, keep,
+):  # fmt: skip
+    """Add each row to the first one like it, found by hash; rows that stay are marked in `keep`."""
+    mask = slots.shape[0] - 1  # a power of two, less one
+    gone = 0
+    for i in range(stage.shape[0]):
+        if stage[i] == DONE:
+            continue
+        building = stage[i] == BUILD
+        whole[i] = np.ceil(build_left[i]) if building else build_left[i]
+        seed = (zone[i] * _MIX + kind[i]) * _MIX + owner[i]
+        seed = seed * _MIX + np.int64(whole[i])
+        if not building:
+            paper = np.int64(permit_left[i]) * _MIX + np.int64(queue_left[i])
+            seed = (seed * _MIX + started[i]) * _MIX + paper
+        slot = (seed ^ (seed >> 32)) & mask
+        while slots[slot] >= 0 and not _same(
+            i, slots[slot], zone, kind, owner, stage, funded, whole, started, permit_left, queue_left, withdraw_left
+        ):
+            slot = (slot + 1) & mask
+        j = slots[slot]
+        if j < 0:
+            slots[slot] = i
+            keep[i] = True
+            continue
+        total = gw[j] + gw[i]
+        weight = gw[i] / total if total > 0.0 else 0.0
+        build_left[j] += weight * (build_left[i] - build_left[j])
+        for c in range(waited.shape[1]):
+            waited[j, c] += weight * (waited[i, c] - waited[j, c])
+        planned_gw[j] += planned_gw[i]
+        gw[j] = total
+        gone += 1
+    return gone
+
+
 def merge(projects: Columns) -> int:
-    """Join rows that differ in nothing that matters; return how many are gone.
+    """Drop rows that are done and join those that differ in nothing that matters; return how many were joined.
 
     Before building: same zone, kind, owner, month started and times left. In building: same zone, kind,
     owner, funding and whole months left; their months left are averaged by GW, so completion shifts by less
     than a month. GW, planned GW and GW-months waited are conserved; the first row keeps its place.
     """
-    live = np.flatnonzero(projects.stage != DONE)
-    p = projects
-    building = p.stage[live] == BUILD
-    keys = np.stack(
-        [
-            p.zone[live], p.kind[live], p.owner[live], p.stage[live], p.funded[live],
-            np.where(building, np.ceil(p.build_left[live]), p.build_left[live]),
-            *(np.where(building, 0.0, column[live]) for column in (p.started, p.permit_left, p.queue_left)),
-            np.where(building | np.isinf(p.withdraw_left[live]), -1.0, p.withdraw_left[live]),
-        ],
-        axis=1,
+    p, rows = projects, len(projects)
+    keep = np.zeros(rows, dtype=bool)
+    # at most half full, so that a search stays short
+    slots = np.full(1 << (2 * rows).bit_length(), -1)
+    gone = _join(
+        p.zone, p.kind, p.owner, p.gw, p.planned_gw, p.stage, p.started, p.permit_left, p.queue_left, p.build_left,
+        p.withdraw_left, p.funded, p.waited, np.empty(rows), slots, keep,
     )  # fmt: skip
-    _, first, group = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    group = group.ravel()
-    gw = p.gw[live]
-    total = np.bincount(group, gw)
-    weight = np.divide(gw, total[group], out=np.zeros_like(gw), where=total[group] > 0.0)
-    into = live[first]
-    p.build_left[into] = np.bincount(group, weight * p.build_left[live]) + np.where(
-        total > 0.0, 0.0, p.build_left[into]
-    )
-    p.waited[into] = np.stack(
-        [np.bincount(group, weight * p.waited[live, c]) for c in range(len(WAITS))], axis=1
-    )
-    p.planned_gw[into] = np.bincount(group, p.planned_gw[live])
-    p.gw[into] = total
-    keep = np.zeros(len(projects), dtype=bool)
-    keep[into] = True
-    gone = len(live) - len(into)
     projects.keep(keep)
     return gone

@@ -48,12 +48,10 @@ def value_terms(tables: Tables, statics: Any, state: Any) -> dict[str, Any]:
     willing[home, np.arange(companies)] = state.willing_usd_per_w_year / np.maximum(
         state.bank.loan_rate[home] + param("finance.equity_premium"), param("money.least_rate")
     )
-    coming = np.bincount(places.zone_nation, (state.under_way_gw * np.maximum(state.credit, 0.0)).sum(axis=1), nations)
-    nostro = (state.ledger.nostro.sum(axis=0)) * state.value / 1000.0
     turnover = np.bincount(parties.home, state.turnover_musd, nations)
     return {
         "coins_gw": state.ledger.total_coins() * 1e-6,
-        "near_mints_gw": coming[:, None],
+        "near_mints_gw": state.expected_firm_gw[:, None],
         "near_mint_chance": np.full((nations, 1), param("money.near_mint_chance")),
         "base_stake_gw": state.households.stake_gw,
         "energy_usd_per_w_year": energy_usd_per_w_year(statics, state),
@@ -65,17 +63,44 @@ def value_terms(tables: Tables, statics: Any, state: Any) -> dict[str, Any]:
         "waiting_willing_usd_per_w": willing,
         "waiting_spread": param("money.waiting_spread"),
         "transactions_musd": turnover * param("money.transaction_months"),
-        "foreign_musd": nostro * param("money.foreign_holding_share"),
+        "foreign_musd": state.claims_musd * param("money.foreign_holding_share"),
     }
+
+
+def forward_value(tables: Tables, statics: Any, state: Any, years: float) -> np.ndarray:
+    """Return F [N], USD per W: the value that clears the market in `years` as everybody can foresee it.
+
+    Coins: what stands, plus all that is expected of what is under way, less what retires. Wanted: base load grown by its
+    trend, halls that run and halls under way, balances grown with the economy.
+    """
+    param = tables.param
+    terms = value_terms(tables, statics, state)
+    nation = statics.places.zone_nation
+    halls = np.bincount(nation, state.halls_under_way_gw_zone, len(state.value)) * statics.draw_factor
+    grown = np.exp(np.maximum(state.nation.gdp_growth, 0.0) * years)
+    least = param("money.least_coins_share") * terms["coins_gw"]
+    terms["coins_gw"] = np.maximum(terms["coins_gw"] + state.expected_firm_gw - state.retiring_gw * years, least)
+    terms["near_mints_gw"] = np.zeros_like(terms["near_mints_gw"])
+    terms["base_stake_gw"] = terms["base_stake_gw"] * np.exp(state.load_growth * years)
+    terms["running_gw"] = terms["running_gw"] + halls
+    terms["transactions_musd"] = terms["transactions_musd"] * grown
+    foreign = terms.pop("foreign_musd") * grown
+    found, *_ = value.market_value(*terms.values(), state.households.savings_musd * grown, foreign, ceiling(tables, len(state.value)))
+    return found
+
+
+def ceiling(tables: Tables, nations: int) -> np.ndarray:
+    """Return [N] the value of a watt above which being short is cheaper, USD per W."""
+    param = tables.param
+    most = value.ceiling_value(param("money.lost_load_usd_per_mwh"), param("money.most_short_hours"), param("money.discount_rate"))
+    return np.full(nations, most)
 
 
 def target_value(tables: Tables, statics: Any, state: Any):
     """Return (P* [N], bound [N], rationed [N]) of the month."""
     terms = value_terms(tables, statics, state)
-    rate = tables.param("money.discount_rate")
-    ceiling = value.ceiling_value(tables.param("money.lost_load_usd_per_mwh"), tables.param("money.most_short_hours"), rate)
     foreign = terms.pop("foreign_musd")
     found, bound, rationed, _ = value.market_value(
-        *terms.values(), state.households.savings_musd, foreign, np.full(len(state.value), ceiling)
+        *terms.values(), state.households.savings_musd, foreign, ceiling(tables, len(state.value))
     )
     return found, bound, rationed

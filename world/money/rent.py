@@ -50,7 +50,8 @@ def _wanted(log_rent, terms, site_gw, log_willing):
         loads += base * ((energy + np.exp(log_rent)) / all_in_ref) ** (-elasticity)
     sites = 0.0
     for s in range(site_gw.shape[0]):
-        sites += site_gw[s] * _accepted(log_rent, log_willing[s], spread)
+        if site_gw[s] > 0.0:  # most steps of most nations are empty, and an exponential costs
+            sites += site_gw[s] * _accepted(log_rent, log_willing[s], spread)
     return loads, sites, loads * margin * (log_short - log_rent)
 
 

@@ -35,12 +35,14 @@ from typing import NamedTuple
 import numpy as np
 
 from ..kernels import kernel
+from .carry import EXACT, PEAK, SPARE, STORAGE, lay_out, moved_supply, zone_supply
+from .carry import FLAT as FLAT
+from .carry import HYDRO as HYDRO
+from .carry import LULL as LULL
+from .carry import SOLAR as SOLAR
 
-PEAK, LULL = 0, 1
-FLAT, SOLAR, HYDRO, STORAGE = 0, 1, 2, 3  # role of a technology: what its credit multiplies
 KW_PER_GW = 1_000_000
 _WHOLE_KW_SLACK = 1e-3  # kW: rounding noise must not take a coin off a round number
-_SUPPLY_DIGITS = 1e9  # supplies are whole watts
 
 
 class DesignDays(NamedTuple):
@@ -105,212 +107,10 @@ def link_cuts_gw(
 
 
 @kernel
-def _shave(net, slope, power, energy, order):
-    """Lower `net` [H] by hydro of `power` GW and `energy` GWh, highest hours first; `slope` is d net / dx."""
-    hours = net.shape[0]
-    if energy >= hours * power * (1.0 - 1e-12):
-        for h in range(hours):
-            net[h] -= power
-        return
-    for i in range(1, hours):  # insertion sort; `order` is nearly right from the last call
-        candidate = order[i]
-        value = net[candidate]
-        j = i
-        while j > 0 and net[order[j - 1]] < value:
-            order[j] = order[j - 1]
-            j -= 1
-        order[j] = candidate
-    level = net[order[0]]
-    above, capped, left = 1, 0, energy
-    while True:
-        from_top = net[order[above]] if above < hours else -np.inf
-        from_cap = net[order[capped]] - power if capped < above else -np.inf
-        following = max(from_top, from_cap)
-        active = above - capped
-        if active * (level - following) >= left:
-            level -= left / active
-            break
-        if active > 0:
-            left -= active * (level - following)
-        level = following
-        if from_top >= from_cap:
-            above += 1
-        else:
-            capped += 1
-    total = 0.0
-    for i in range(capped, above):
-        total += slope[order[i]]
-    mean = total / (above - capped)
-    for i in range(capped):
-        net[order[i]] -= power
-    for i in range(capped, above):
-        net[order[i]] = level
-        slope[order[i]] = mean
-
-
-@kernel
-def _margin(x, shape, firm, solar, hydro_gw, hydro_gwh, power, energy, efficiency, cyclic, net, slope, order):
-    """Return (margin, d margin / dx): how much is to spare at a peak of x; the day is carried where margin >=
-    0.
-
-    The margin is the smallest of the power to spare (GW), the lowest filling of storage and, on a cyclic day,
-    what the day adds to it (GWh). It is continuous, piecewise linear and falls in x.
-    """
-    hours = shape.shape[0]
-    for h in range(hours):
-        net[h] = x * shape[h] - firm - solar[h]
-        slope[h] = shape[h]
-    if hydro_gw > 0.0 and hydro_gwh > 0.0:
-        _shave(net, slope, hydro_gw, hydro_gwh, order)
-    worst = net[0]
-    d_worst = slope[0]
-    for h in range(1, hours):
-        if net[h] > worst:
-            worst = net[h]
-            d_worst = slope[h]
-    margin = power - worst
-    d_margin = -d_worst
-    if worst <= 0.0 or power <= 0.0:
-        return margin, d_margin
-    filling, d_filling = energy, 0.0
-    total, d_total = 0.0, 0.0
-    for lap in range(2 if cyclic else 1):
-        watch = lap == 1 or not cyclic  # the first lap of a cyclic day only finds how full midnight can be
-        for h in range(hours):
-            if net[h] > 0.0:
-                filling -= net[h]
-                d_filling -= slope[h]
-                if lap == 0:
-                    total -= net[h]
-                    d_total -= slope[h]
-                if watch and filling < margin:
-                    margin = filling
-                    d_margin = d_filling
-            else:
-                room = -net[h]
-                d_room = -slope[h]
-                if room > power:
-                    room = power
-                    d_room = 0.0
-                filling += efficiency * room
-                d_filling += efficiency * d_room
-                if lap == 0:
-                    total += efficiency * room
-                    d_total += efficiency * d_room
-                if filling > energy:
-                    filling = energy
-                    d_filling = 0.0
-    if cyclic and total < margin:
-        margin = total
-        d_margin = d_total
-    return margin, d_margin
-
-
-@kernel
-def _largest(
-    high, shape, firm, solar, hydro_gw, hydro_gwh, power, energy, efficiency, cyclic, net, slope, order
-):
-    """Return the largest x <= high that the day carries, GW: Newton from above, bisection where it errs."""
-    low = 0.0
-    x = high
-    for _ in range(100):
-        margin, d_margin = _margin(
-            x, shape, firm, solar, hydro_gw, hydro_gwh, power, energy, efficiency, cyclic, net, slope, order
-        )
-        if margin >= 0.0:
-            if x >= high:
-                return x
-            low = x
-        else:
-            high = x
-        tolerance = 1e-14 * x
-        if high - low <= tolerance or (x == low and margin == 0.0):
-            return low
-        step = -margin / d_margin if d_margin < 0.0 else np.inf
-        if abs(step) <= tolerance:
-            return x
-        following = x + step
-        if not low < following < high:
-            # a root within rounding of the end of the bracket, or a wrong slope
-            if following <= low and low > 0.0 and low - following <= 4.0 * tolerance:
-                return low
-            following = 0.5 * (low + high)
-        x = following
-    return low
-
-
-@kernel
-def _supply(z, s, capacity, days, solar, shape, net, slope, order):
-    """Return the supply of zone z in season s, GW; `capacity` [K] is the zone's."""
-    hours = days.load.shape[3]
-    firm_peak = days.imports_gw[z, s]
-    firm_lull = firm_peak
-    sun_peak, sun_lull = 0.0, 0.0
-    hydro_gw, hydro_gwh, power, energy = 0.0, 0.0, 0.0, 0.0
-    for k in range(capacity.shape[0]):
-        gw = capacity[k]
-        if gw <= 0.0:
-            continue
-        peak_gw = gw * days.credit[z, s, 0, k]
-        role = days.role[k]
-        if role == 0:
-            firm_peak += peak_gw
-            firm_lull += gw * days.credit[z, s, 1, k]
-        elif role == 1:
-            sun_peak += peak_gw
-            sun_lull += gw * days.credit[z, s, 1, k]
-        elif role == 2:
-            hydro_gw += peak_gw
-            hydro_gwh += gw * days.hydro_hours[z, s]
-        else:
-            power += peak_gw
-            energy += peak_gw * days.storage_hours[z, k]
-    top = 0.0
-    for h in range(hours):
-        top = max(top, days.load[z, s, 0, h])
-    efficiency = days.efficiency[z]
-    x = np.inf
-    for day in range(1, -1, -1):  # the lull binds more often
-        firm = firm_lull if day == 1 else firm_peak
-        sun = sun_lull if day == 1 else sun_peak
-        bound = x
-        sum_shape, sum_firm = 0.0, 0.0
-        for h in range(hours):
-            solar[h] = sun * days.solar_cf[z, s, h]
-            shape[h] = days.load[z, s, day, h] / top if top > 0.0 else 1.0
-            if shape[h] > 0.0:
-                bound = min(bound, (firm + solar[h] + hydro_gw + power) / shape[h])
-            sum_shape += shape[h]
-            sum_firm += firm + solar[h]
-        if day == 0:
-            sum_firm += energy
-        if sum_shape > 0.0:
-            bound = min(bound, (sum_firm + hydro_gwh) / sum_shape)
-        if bound == np.inf:
-            continue
-        x = _largest(
-            bound,
-            shape,
-            firm,
-            solar,
-            hydro_gw,
-            hydro_gwh,
-            power,
-            energy,
-            efficiency,
-            day == 1,
-            net,
-            slope,
-            order,
-        )
-    return np.rint(x * _SUPPLY_DIGITS) / _SUPPLY_DIGITS
-
-
-@kernel
 def _national(n, supply, peak, grid, sums):
     """Return the accredited capacity of nation n, GW."""
     start, end = grid.first[n], grid.first[n + 1]
-    subsets = 1 << (end - start)
+    cuts = grid.cuts_gw[n]
     annual, share = 0.0, np.inf
     for s in range(supply.shape[1]):
         season_peak, everything = 0.0, 0.0
@@ -322,13 +122,16 @@ def _national(n, supply, peak, grid, sums):
         annual = max(annual, season_peak)
         sums[0] = everything
         least = everything
-        for subset in range(1, subsets):
-            z, bit = start, subset
-            while bit & 1 == 0:
-                bit >>= 1
-                z += 1
-            sums[subset] = sums[subset & (subset - 1)] + (1.0 + grid.room[z]) * peak[z, s] - supply[z, s]
-            least = min(least, sums[subset] + grid.cuts_gw[n, subset])
+        size = 1
+        for z in range(start, end):  # the subsets that hold z are those before it, with z
+            more = (1.0 + grid.room[z]) * peak[z, s] - supply[z, s]
+            for subset in range(size):
+                sums[size + subset] = sums[subset] + more
+            size *= 2
+        for subset in range(1, size):
+            cut = sums[subset] + cuts[subset]
+            if cut < least:
+                least = cut
         share = min(share, least / season_peak)
     return annual * share if annual > 0.0 else 0.0
 
@@ -345,18 +148,13 @@ def _peaks(load, peak):
 @kernel
 def accredit_all(capacity, days, grid, supply, peak, national):
     """Write supply [Z, S], design peaks [Z, S] and national capacity [N] of the fleet [Z, K], all GW."""
-    hours = days.load.shape[3]
-    scratch = np.empty((4, hours))
-    order = np.arange(hours)
-    sums = np.empty(grid.cuts_gw.shape[1])
+    desk = lay_out(days, grid.cuts_gw.shape[1])
     _peaks(days.load, peak)
     for z in range(supply.shape[0]):
         for s in range(supply.shape[1]):
-            supply[z, s] = _supply(
-                z, s, capacity[z], days, scratch[0], scratch[1], scratch[2], scratch[3], order
-            )
+            supply[z, s] = zone_supply(z, s, capacity, days, desk, 0.0, np.inf)
     for n in range(national.shape[0]):
-        national[n] = _national(n, supply, peak, grid, sums)
+        national[n] = _national(n, supply, peak, grid, desk.sums)
 
 
 @kernel
@@ -373,21 +171,43 @@ def mint_in_order(capacity, zone, technology, gw, days, grid, zone_nation, suppl
     `capacity` [Z, K], `supply` [Z, S] and `national` [N] are brought up to date in place (`supply`, `peak`,
     `national` from `accredit_all`).
     """
-    hours = days.load.shape[3]
-    scratch = np.empty((4, hours))
-    order = np.arange(hours)
-    sums = np.empty(grid.cuts_gw.shape[1])
+    desk = lay_out(days, grid.cuts_gw.shape[1])
+    desk.known[:, :, EXACT] = supply
     for b in range(zone.shape[0]):
         z = zone[b]
         n = zone_nation[z]
         before = _whole_kw(national[n])
         capacity[z, technology[b]] += gw[b]
         for s in range(supply.shape[1]):
-            supply[z, s] = _supply(
-                z, s, capacity[z], days, scratch[0], scratch[1], scratch[2], scratch[3], order
-            )
-        national[n] = _national(n, supply, peak, grid, sums)
+            supply[z, s] = moved_supply(z, s, technology[b], gw[b], capacity, days, desk)
+        national[n] = _national(n, supply, peak, grid, desk.sums)
         minted_kw[b] = _whole_kw(national[n]) - before
+
+
+@kernel
+def mint_by_zone(capacity, changes, days, grid, zone_nation, supply, peak, national, minted_kw):
+    """Do as `mint_in_order` with changes [R, Z, K], round by round and zone by zone; `minted_kw` [Z] is a zone's sum.
+
+    What the batches of one zone mint in a row adds up to the rise from the first to the last, so only that is found.
+    """
+    desk = lay_out(days, grid.cuts_gw.shape[1])
+    desk.known[:, :, EXACT] = supply
+    minted_kw[:] = 0
+    for r in range(changes.shape[0]):
+        for z in range(capacity.shape[0]):
+            moved = False
+            for k in range(capacity.shape[1]):
+                if changes[r, z, k] != 0.0:
+                    capacity[z, k] += changes[r, z, k]
+                    moved = True
+            if not moved:
+                continue
+            n = zone_nation[z]
+            before = _whole_kw(national[n])
+            for s in range(supply.shape[1]):
+                supply[z, s] = zone_supply(z, s, capacity, days, desk, desk.known[z, s, EXACT], np.inf)
+            national[n] = _national(n, supply, peak, grid, desk.sums)
+            minted_kw[z] += _whole_kw(national[n]) - before
 
 
 @kernel
@@ -395,27 +215,22 @@ def marginal_all(capacity, days, grid, zone_nation, supply, peak, national, step
     """Write credit [Z, K]: the rise of the nation's capacity per GW added, from `step_gw` [K] more in one
     zone.
 
-    Nothing given is changed. Technologies that act alike in a zone (all thermal plant, as a rule) are
+    Nothing given is left changed. Technologies that act alike in a zone (all thermal plant, as a rule) are
     computed once.
     """
-    hours = days.load.shape[3]
     seasons = supply.shape[1]
     technologies = capacity.shape[1]
-    scratch = np.empty((4, hours))
-    order = np.arange(hours)
-    sums = np.empty(grid.cuts_gw.shape[1])
-    row = np.empty(technologies)
+    desk = lay_out(days, grid.cuts_gw.shape[1])
     kept = np.empty(seasons)
     for z in range(capacity.shape[0]):
         n = zone_nation[z]
-        row[:] = capacity[z]
         kept[:] = supply[z]
         for k in range(technologies):
             twin = -1
             for other in range(k):
                 if days.role[other] != days.role[k] or step_gw[other] != step_gw[k]:
                     continue
-                alike = days.storage_hours[z, other] == days.storage_hours[z, k] or days.role[k] != 3
+                alike = days.storage_hours[z, other] == days.storage_hours[z, k] or days.role[k] != STORAGE
                 for s in range(seasons):
                     for day in range(2):
                         alike = alike and days.credit[z, s, day, other] == days.credit[z, s, day, k]
@@ -425,11 +240,14 @@ def marginal_all(capacity, days, grid, zone_nation, supply, peak, national, step
             if twin >= 0:
                 credit[z, k] = credit[z, twin]
                 continue
-            row[k] += step_gw[k]
+            have = capacity[z, k]
+            capacity[z, k] += step_gw[k]
             for s in range(seasons):
-                supply[z, s] = _supply(z, s, row, days, scratch[0], scratch[1], scratch[2], scratch[3], order)
-            credit[z, k] = max(0.0, (_national(n, supply, peak, grid, sums) - national[n]) / step_gw[k])
-            row[k] = capacity[z, k]
+                desk.known[z, s, EXACT] = kept[s]
+                desk.known[z, s, SPARE] = 0.0
+                supply[z, s] = moved_supply(z, s, k, step_gw[k], capacity, days, desk)
+            credit[z, k] = max(0.0, (_national(n, supply, peak, grid, desk.sums) - national[n]) / step_gw[k])
+            capacity[z, k] = have
             supply[z, :] = kept
 
 
@@ -472,13 +290,28 @@ def mint(capacity_gw, zone, technology, gw, days: DesignDays, grid: Grid, now: A
     return minted, Accreditation(supply, national, whole_kw(national))
 
 
+def mint_zones(capacity_gw, changes_gw, days: DesignDays, grid: Grid, now: Accreditation):
+    """Return (coins minted [Z] in whole kW, the new Accreditation) of `changes_gw` [R, Z, K]: the batches of round 0 zone by
+    zone and technology by technology, then those of round 1, and so on.
+
+    The same as `mint` of these batches, added up by zone, at a fraction of the cost. `now` as in `mint`.
+    """
+    supply, national = now.supply_gw.copy(), now.national_gw.copy()
+    minted = np.empty(len(supply), dtype=np.int64)
+    mint_by_zone(
+        capacity_gw.copy(), changes_gw, days, grid, zone_nations(grid.first), supply, design_peaks_gw(days), national,
+        minted,
+    )  # fmt: skip
+    return minted, Accreditation(supply, national, whole_kw(national))
+
+
 def marginal_credit(
     capacity_gw, days: DesignDays, grid: Grid, now: Accreditation, step_gw: np.ndarray
 ) -> np.ndarray:
     """Return ΔA per GW added [Z, K] by a finite step of `step_gw` [K] GW, all else as it is (for NPV)."""
     credit = np.empty_like(capacity_gw)
     marginal_all(
-        capacity_gw, days, grid, zone_nations(grid.first), now.supply_gw.copy(), design_peaks_gw(days),
+        capacity_gw.copy(), days, grid, zone_nations(grid.first), now.supply_gw.copy(), design_peaks_gw(days),
         now.national_gw, step_gw, credit,
     )  # fmt: skip
     return credit

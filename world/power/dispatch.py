@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..kernels import kernel
-from .day_paths import join_hours, narrow_sell, price_between, shift_paths
+from .day_paths import MOST_FOUND, MOST_STEPS, STEP, join_hours, narrow_sell, price_between, shift_paths
 from .margins import NODE, fill, idle_below, merit_order, settle_rounding
 from .storing import UNIT, make_feasible, shift_hours, store
 from .trading import ARC, renew_buy, set_arcs, trade
@@ -92,8 +92,12 @@ class Tolerance(NamedTuple):
     hour: float = 0.02  # USD/MWh that a move within an hour must save
     storage: float = 0.05  # USD/MWh that a hop between hours must save
     size: float = 1e-7  # GW not worth moving, relative to the network's mean load
+    cycle: float = 1e-4  # USD per MWh of load that using a cycle through the whole day must save
+    visits: int = 1  # times that a label of the whole day is passed on, or it winds round cycles not worth using
+    hop: float = 0.01  # USD/MWh that each hop of a path through the whole day must save
     passes: int = 60  # at most so many rounds of either
-    day: float = 1e-6  # USD per MWh of load that a round of paths through the whole day must save
+    day: float = 1e-5  # USD per MWh of load that a round of paths through the whole day must save,
+    poor: int = 2  # or so many such rounds on end save less
 
 
 def find_networks(zones: int, links: Links, units: Units) -> Networks:
@@ -244,9 +248,14 @@ def clear_day(
     if units.shape[0] > 0:
         enough = tolerance.day * small / tolerance.size * load.size
         joined = np.zeros(hours, np.bool_)
+        steps = np.empty(MOST_STEPS, STEP)
+        found = np.empty(MOST_FOUND, STEP)
+        poor = 0
         for _ in range(tolerance.passes):
-            join_hours(nodes, arcs, units, hop, worth, origin, plan, small, joined)
-            saved = shift_paths(nodes, arcs, units, plan, supply, lines, stale, tolerance)
+            cycles = join_hours(nodes, arcs, units, hop, plan, small, tolerance, joined, steps, found)
+            saved = shift_paths(
+                nodes, arcs, units, plan, supply, lines, stale, tolerance, steps, found, cycles
+            )
             if saved <= 0.0:
                 break
             for h in range(hours):  # labels may come from an hour that has changed
@@ -254,8 +263,9 @@ def clear_day(
                     moves += 1 + trade(nodes[h], arcs[h], h, flow, supply, lines, tolerance.hour)
                 elif joined[h]:
                     renew_buy(nodes[h], arcs[h], h, flow, supply, lines, tolerance.hour)
-            if saved < enough:
-                join_hours(nodes, arcs, units, hop, worth, origin, plan, small, joined)
+            poor = poor + 1 if saved < enough else 0
+            if poor == tolerance.poor:
+                join_hours(nodes, arcs, units, hop, plan, small, tolerance, joined, steps, found)
                 break
         narrow_sell(nodes, arcs, units, hop, worth, plan, small)
 

@@ -120,18 +120,12 @@ def retire(capacity, vintage, technology, year, months, retirement_age, scale, r
         k = technology[i]
         y = vintage[i] - oldest
         if share[k, y] < 0.0:
-            # hazard integrated over the span: log of the ratio of surviving shares, in a form that cannot
-            # overflow
+            # 1 - (1 + e^start)/(1 + e^end), in a form that can neither overflow nor lose digits
             start = (max(0.0, year - vintage[i] - 0.5) - retirement_age[k]) / scale[k]
             end = (max(0.0, year + months / 12.0 - vintage[i] - 0.5) - retirement_age[k]) / scale[k]
-            share[k, y] = max(0.0, -np.expm1(_softplus(start) - _softplus(end)))
+            share[k, y] = max(0.0, -np.expm1(start - end)) / (1.0 + np.exp(-end))
         retired[i] = capacity[i] * share[k, y]
         capacity[i] -= retired[i]
-
-
-@kernel
-def _softplus(x):
-    return max(x, 0.0) + np.log1p(np.exp(-abs(x)))
 
 
 @kernel

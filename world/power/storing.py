@@ -224,6 +224,10 @@ def shift_hours(nodes, arcs, units, s, hop, worth, origin, plan, supply, lines, 
         if j < 0:
             break
         i = origin[j]
+        z = unit.zone
+        up_i, down_i, up_j, down_j = 0.0, 0.0, nodes[j, z].up_cost, nodes[j, z].down_cost
+        if i >= 0:
+            up_i, down_i = nodes[i, z].up_cost, nodes[i, z].down_cost
         if (
             _hop(nodes, arcs, unit, i, j, charge, discharge, state[s], flow, supply, lines, tolerance.storage)
             <= 0.0
@@ -231,9 +235,11 @@ def shift_hours(nodes, arcs, units, s, hop, worth, origin, plan, supply, lines, 
             break
         store(unit, charge, discharge, state[s])
         moves += 1
-        if i >= 0:
+        # an hour in which only the room of the zone's own margin changed keeps its labels
+        if i >= 0 and (nodes[i, z].buy_arc >= 0 or nodes[i, z].up_cost != up_i or nodes[i, z].down_cost != down_i):
             moves += trade(nodes[i], arcs[i], i, flow, supply, lines, tolerance.hour)
-        moves += trade(nodes[j], arcs[j], j, flow, supply, lines, tolerance.hour)
+        if nodes[j, z].sell_arc >= 0 or nodes[j, z].up_cost != up_j or nodes[j, z].down_cost != down_j:
+            moves += trade(nodes[j], arcs[j], j, flow, supply, lines, tolerance.hour)
     return moves
 
 

@@ -66,9 +66,11 @@ def relax_buy(nodes, arcs):
     """Lower `buy` along the arcs until nothing changes; False if it never ends (some cycle gives energy
     away).
     """
-    for _ in range(nodes.shape[0] + 1):
+    last = arcs.shape[0] - 1
+    for sweep in range(nodes.shape[0] + 1):
         changed = False
-        for a in range(arcs.shape[0]):
+        for k in range(arcs.shape[0]):
+            a = k if sweep & 1 == 0 else last - k  # to and fro: fewer sweeps
             arc = arcs[a]
             if arc.room > 0.0:
                 offer = (nodes[arc.tail].buy + arc.cost) * arc.need
@@ -84,9 +86,11 @@ def relax_buy(nodes, arcs):
 @kernel
 def relax_sell(nodes, arcs):
     """Raise `sell` along the arcs until nothing changes; False if it never ends."""
-    for _ in range(nodes.shape[0] + 1):
+    last = arcs.shape[0] - 1
+    for sweep in range(nodes.shape[0] + 1):
         changed = False
-        for a in range(arcs.shape[0]):
+        for k in range(arcs.shape[0]):
+            a = k if sweep & 1 == 0 else last - k  # to and fro: fewer sweeps
             arc = arcs[a]
             if arc.room > 0.0:
                 offer = nodes[arc.head].sell * arc.gain - arc.cost

@@ -24,3 +24,11 @@ def wright(cost, made_before, made_now, learning_rate):
     exponent = -np.log2(1.0 - learning_rate)
     ratio = np.where(made_before > 0.0, made_now / np.where(made_before > 0.0, made_before, 1.0), 1.0)
     return cost * ratio ** (-exponent)
+
+
+def experience_exponent(yearly_gain, yearly_growth):
+    """Return w of an experience curve c ∝ X^−w from a gain a year (ratio > 1) seen while X grew by `yearly_growth` (ratio > 1).
+
+    Where output grows exponentially, progress in time and progress in experience are one (Nagy et al. 2013).
+    """
+    return np.log(yearly_gain) / np.log(yearly_growth)

@@ -36,6 +36,12 @@ def workers(robots, useful, robot_hours, worker_hours, autonomy=1.0, robots_per_
     return robots * hours * (useful - (1.0 - autonomy) / robots_per_minder)
 
 
+def work_left(done_by_robots, bodily_work):
+    """Return the share [N] of the work that bodies do which robots do not do yet; both in workers. Worth of one more falls with it."""
+    done_by_robots, bodily_work = np.broadcast_arrays(np.asarray(done_by_robots, dtype=float), np.asarray(bodily_work, dtype=float))
+    return np.exp(-np.maximum(done_by_robots, 0.0) / np.where(bodily_work > 0.0, bodily_work, 1.0))
+
+
 def wear(robots, months, life_years):
     """Return robots lost in `months` of a stock [..., ages or not] with mean life `life_years` (constant hazard)."""
     return robots * -np.expm1(-months / 12.0 / np.asarray(life_years, dtype=float))
@@ -61,6 +67,12 @@ def _units(available, per_unit):
     available, per_unit = np.broadcast_arrays(np.asarray(available, dtype=float), np.asarray(per_unit, dtype=float))
     needed = per_unit > 0.0
     return np.where(needed, available / np.where(needed, per_unit, 1.0), np.inf)
+
+
+def hire(staff, needed, greatest):
+    """Return next month's staff [M]: it moves toward what is `needed` at a ln-rate of at most `greatest` a year, smoothly."""
+    gap = np.log(needed / staff)
+    return staff * np.exp(greatest * np.tanh(gap) / 12.0)
 
 
 def build_lines(lines, builders, worker_months_per_line, money_musd, musd_per_line, wear_rate):

@@ -11,12 +11,15 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..kernels import kernel
 from .tasks import adopt as adopt
 from .tasks import opened_share as opened_share
 
 _TIE = 1.0 + 1e-12  # blocks whose prices agree within rounding are ties: the smaller is taken first
 _CLOSE = 1e-11
 _ROUNDS = 1000
+_LEAP = 16  # every so many rounds of fitting, a leap to where the last rounds were heading
+_MOST_NATIONS = 62  # sets of nations are the bits of an int64
 
 
 def clear_services(spending_scale, supply, access, reference_price, elasticity, quality=1.0):
@@ -25,20 +28,16 @@ def clear_services(spending_scale, supply, access, reference_price, elasticity, 
     Buyers of nation n would spend `spending_scale` [N] MUSD at `reference_price` (> 0); demand is isoelastic with
     `elasticity` > 0. Sellers have `supply` [C] units × `quality` (number or [C]) and sell all they may; `access` [C, N] is
     the share of a seller's supply that may be sold in a nation (0 none, 1 all). Price 0 where nobody may sell or
-    nobody buys.
+    nobody buys. Raises ValueError above 62 nations.
     """
     wanted = np.asarray(spending_scale, dtype=float) / reference_price
     offered = np.asarray(supply, dtype=float) * quality
     access = np.ascontiguousarray(access, dtype=float)
-    price, sales = np.zeros(access.shape[1]), np.zeros(access.shape)
+    if access.shape[1] > _MOST_NATIONS:
+        raise ValueError(f"AI services are sold in {access.shape[1]} nations; allowed: at most {_MOST_NATIONS}")
     seller, width, group, pattern = _slices(access.tobytes(), access.shape)
-    part = offered[seller] * width
-    amount = np.bincount(group, part, len(pattern))
-    flow, per_wanted = _share_out(amount, pattern & (wanted > 0.0), wanted)
-    served = per_wanted > 0.0
-    price[served] = reference_price * per_wanted[served] ** (-1.0 / elasticity)
-    some = np.where(amount > 0.0, amount, 1.0)
-    np.add.at(sales, seller, flow[group] * (part / some[group])[:, None] * price[None, :])
+    price, sales = np.zeros(access.shape[1]), np.zeros(access.shape)
+    _clear(wanted, offered, seller, width, group, pattern, reference_price, -1.0 / elasticity, price, sales)
     return price, sales
 
 
@@ -56,46 +55,134 @@ def _slices(access_bytes, shape):
     return seller, np.diff(levels, prepend=0.0)[level], group.ravel(), pattern
 
 
+@kernel
+def _clear(wanted, offered, seller, width, group, pattern, reference_price, power, price, sales):
+    """Write price [N] and sales [C, N]; `power` is -1/elasticity, the rest as in `clear_services` and `_slices`."""
+    groups, nations = pattern.shape
+    amount = np.zeros(groups)
+    for i in range(seller.shape[0]):
+        amount[group[i]] += offered[seller[i]] * width[i]
+    flow, per_wanted = _share_out(amount, pattern, wanted)
+    for n in range(nations):
+        if per_wanted[n] > 0.0:
+            price[n] = reference_price * per_wanted[n] ** power
+    for i in range(seller.shape[0]):
+        g = group[i]
+        if amount[g] > 0.0:
+            share = offered[seller[i]] * width[i] / amount[g]
+            for n in range(nations):
+                sales[seller[i], n] += flow[g, n] * share * price[n]
+
+
+@kernel
 def _share_out(amount, pattern, wanted):
-    """Return (flow [G, N], quantity over wanted [N]) of groups with `amount` [G] that may go where `pattern` [G, N] says."""
-    flow, ratio = np.zeros(pattern.shape), np.zeros(len(wanted))
-    groups = (amount > 0.0) & pattern.any(axis=1)
-    nations = pattern[groups].any(axis=0)
-    while nations.any():
-        rows, columns = np.flatnonzero(groups), np.flatnonzero(nations)
-        mask = pattern[np.ix_(rows, columns)]
-        sets = _candidates(mask)
-        reach = (sets[:, None, :] & mask[None, :, :]).any(axis=2)
-        supplied = (reach * amount[rows]).sum(axis=1) / (sets * wanted[columns]).sum(axis=1)
-        # the scarcest set of nations; of ties the smallest, so that what is left over is decided alike
-        near = np.flatnonzero(supplied <= supplied.min() * _TIE)
-        pick = near[sets[near].sum(axis=1).argmin()]
-        mine, there = rows[reach[pick]], columns[sets[pick]]
-        flow[np.ix_(mine, there)] = _proportional(
-            amount[mine], supplied[pick] * wanted[there], pattern[np.ix_(mine, there)]
-        )
-        ratio[there] = supplied[pick]
-        groups[mine] = False
-        nations[there] = False
+    """Return (flow [G, N], quantity over wanted [N]) of groups with `amount` [G] that may go where `pattern` [G, N] says.
+
+    Block by block, the scarcest set of nations first.
+    """
+    groups, nations = pattern.shape
+    flow, ratio = np.zeros((groups, nations)), np.zeros(nations)
+    reach = np.zeros(groups, np.int64)  # the nations a group may still serve, as bits; 0: gone
+    open_nations = 0
+    for g in range(groups):
+        if amount[g] > 0.0:
+            for n in range(nations):
+                if pattern[g, n] and wanted[n] > 0.0:
+                    reach[g] |= 1 << n
+            open_nations |= reach[g]
+    while open_nations:
+        block, per_wanted = _scarcest(amount, reach, wanted, open_nations)
+        if block == 0:  # amounts that are no numbers
+            break
+        if per_wanted > 0.0:  # (else too little to divide)
+            _proportional(amount, reach, wanted, block, per_wanted, flow)
+        for n in range(nations):
+            if block >> n & 1:
+                ratio[n] = per_wanted
+        for g in range(groups):
+            if reach[g] & block:
+                reach[g] = 0
+        open_nations &= ~block
     return flow, ratio
 
 
-def _candidates(mask):
-    """Return sets of nations [S, N] that can be the scarcest: what some of the groups cannot reach, or simply every set."""
-    by_group = mask.shape[0] < mask.shape[1]
-    size = mask.shape[0] if by_group else mask.shape[1]
-    bits = (np.arange(2**size)[:, None] >> np.arange(size)[None, :]) & 1 == 1
-    sets = ~(bits[:, :, None] & mask[None, :, :]).any(axis=1) if by_group else bits
-    return sets[sets.any(axis=1)]
+@kernel
+def _scarcest(amount, reach, wanted, open_nations):
+    """Return (nations as bits, quantity per wanted) of the scarcest set; of ties the first of the smallest.
+
+    Candidates are what some of the groups cannot reach, or, where there are fewer nations than groups, simply every set.
+    The smallest, so that what is left over is decided alike.
+    """
+    groups = np.flatnonzero(reach)
+    size = 0
+    for n in range(wanted.shape[0]):
+        size += open_nations >> n & 1
+    by_group = groups.shape[0] < size
+    count = 1 << min(groups.shape[0], size)
+    block, fewest, least = 0, 0, np.inf
+    sets = np.empty(count, np.int64)
+    supplied = np.empty(count)
+    chosen = 0
+    for subset in range(count):
+        if by_group:
+            chosen = open_nations
+            for i in range(groups.shape[0]):
+                if subset >> i & 1:
+                    chosen &= ~reach[groups[i]]
+        sets[subset] = chosen
+        supplied[subset] = np.inf
+        if chosen:
+            there, want = 0.0, 0.0
+            for g in groups:
+                if reach[g] & chosen:
+                    there += amount[g]
+            for n in range(wanted.shape[0]):
+                if chosen >> n & 1:
+                    want += wanted[n]
+            supplied[subset] = there / want
+            least = min(least, supplied[subset])
+        if not by_group:
+            chosen = (chosen - open_nations) & open_nations  # the next larger subset
+    ratio = least
+    for subset in range(count):
+        if sets[subset] and supplied[subset] <= least * _TIE:
+            size = 0
+            for n in range(wanted.shape[0]):
+                size += sets[subset] >> n & 1
+            if block == 0 or size < fewest:
+                block, fewest, ratio = sets[subset], size, supplied[subset]
+    return block, ratio
 
 
-def _proportional(rows, columns, mask):
-    """Return the flow [G, N] with the given sums that is most in proportion to them (iterative proportional fitting)."""
-    flow = mask * columns[None, :]
-    for _ in range(_ROUNDS):
-        flow = flow * (rows / flow.sum(axis=1))[:, None]
-        total = flow.sum(axis=0)
-        if np.all(np.abs(total - columns) <= _CLOSE * columns):
+@kernel
+def _proportional(amount, reach, wanted, block, per_wanted, flow):
+    """Write the flow [G, N] into a block of nations that is most in proportion to amounts and wants (iterative fitting)."""
+    groups, nations = np.flatnonzero((reach & block) != 0), np.flatnonzero((block >> np.arange(wanted.shape[0])) & 1)
+    for g in groups:
+        for n in nations:
+            flow[g, n] = per_wanted * wanted[n] if reach[g] >> n & 1 else 0.0
+    total = np.empty(wanted.shape[0])
+    gap = np.inf
+    for lap in range(_ROUNDS + 1):
+        total[:] = 0.0
+        for g in groups:
+            row = 0.0
+            for n in nations:
+                row += flow[g, n]
+            scale = amount[g] / row
+            for n in nations:
+                flow[g, n] *= scale
+                total[n] += flow[g, n]
+        before, gap = gap, 0.0
+        for n in nations:
+            gap = max(gap, abs(total[n] / (per_wanted * wanted[n]) - 1.0))
+        if gap <= _CLOSE or lap == _ROUNDS:
             break
-        flow = flow * (columns / total)[None, :]
-    return flow * (rows / flow.sum(axis=1))[:, None]
+        # where a block nearly falls in two, gaps shrink by the same small share round after round: sum up the rest
+        leap = 1.0
+        if lap % _LEAP == _LEAP - 1 and gap < before:
+            leap = max(1.0, min(before / (before - gap), 1.0 / gap))
+        for n in nations:
+            scale = (per_wanted * wanted[n] / total[n]) ** leap
+            for g in groups:
+                flow[g, n] *= scale

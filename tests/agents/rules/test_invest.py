@@ -54,23 +54,51 @@ def test_saved_fuel_is_worth_its_difference_over_life():
     assert invest.energy_worth(1000.0, 10.0, 50.0, 0.0, 25.0) < 0.0
 
 
-@given(st.floats(0.01, 100.0), st.floats(0.001, 1e3))
-def test_building_answers_alike_to_gain_and_loss_and_within_bounds(rate, q):
-    up = invest.adjust_rate(rate, q, 0.03, 0.05)
-    down = invest.adjust_rate(rate, 1.0 / q, 0.03, 0.05)
-    assert up * down == pytest.approx(rate * rate)
-    assert abs(np.log(up / rate)) <= 0.05 + 1e-12
+@given(st.floats(0.001, 1e3), st.floats(0.05, 1.0))
+def test_gain_and_loss_answer_alike_and_half_of_the_sites_pay_at_one(q, spread):
+    up, down = invest.profitable_share(q, spread), invest.profitable_share(1.0 / q, spread)
+    assert up + down == pytest.approx(1.0)
+    assert (up >= 0.5) == (q >= 1.0)
+    assert invest.profitable_share(1.0, spread) == 0.5
 
 
-def test_at_q_of_one_building_stays_and_worthless_plants_dwindle():
-    assert invest.adjust_rate(2.0, 1.0, 0.03, 0.05) == pytest.approx(2.0)
-    assert invest.adjust_rate(2.0, 0.0, 0.03, 0.05) == pytest.approx(2.0 * np.exp(-0.05))
-    assert invest.adjust_rate(2.0, -1.0, 0.03, 0.05) < 2.0
+def test_nothing_pays_at_a_worth_of_zero_and_less():
+    assert invest.profitable_share(np.array([0.0, -1.0]), 0.3) == pytest.approx([0.0, 0.0])
 
 
-def test_what_pays_enters_and_what_does_not_stays_out():
-    np.testing.assert_allclose(invest.enter(np.zeros(3), np.array([0.5, 1.0, 1e6]), 0.1, 0.2), [0.0, 0.0, 0.02])
-    assert invest.enter(5.0, 3.0, 0.1, 0.2) == 5.0
+def test_developers_stay_while_half_their_sites_pay_and_never_all_leave():
+    assert invest.candidates(4.0, 2.0, 0.01, 36.0) == pytest.approx(4.0)
+    assert invest.candidates(4.0, 4.0, 0.01, 36.0) == pytest.approx(4.0 * (1.0 + 1.0 / 36.0))
+    assert invest.candidates(0.0, 0.0, 0.01, 36.0) == 0.01
+
+
+def test_builders_without_foresight_see_todays_value_and_with_full_foresight_tomorrows():
+    assert invest.expected_value(2.0, 8.0, 0.0) == 2.0
+    assert invest.expected_value(2.0, 8.0, 1.0) == 8.0
+    assert invest.expected_value(2.0, 8.0, 0.5) == pytest.approx(4.0)
+    assert invest.expected_value(2.0, 0.0, 0.5) == 0.0
+
+
+@given(st.floats(0.0, 1e3), st.floats(0.0, 1e3), st.floats(0.0, 0.5))
+def test_margins_hold_when_plants_grow_as_load_does_and_thin_out_when_they_outgrow_it(standing, coming, growth):
+    margin = invest.expected_margin(100.0, standing, coming, growth, 0.6)
+    as_load = invest.expected_margin(100.0, standing, standing * np.expm1(growth), growth, 0.6)
+    if standing > 1e-6:
+        assert as_load == pytest.approx(100.0)
+        if coming > standing * np.expm1(growth):
+            assert margin <= as_load * (1.0 + 1e-12)
+
+
+def test_unseen_gains_thin_out_and_unseen_costs_stay():
+    assert invest.unseen_worth(np.array([0.4, -0.4]), 4.0, 0.5) == pytest.approx([0.2, -0.4])
+    assert invest.unseen_worth(np.array([0.4, -0.4]), 0.5, 0.5) == pytest.approx([0.4, -0.4])
+
+
+def test_plants_worth_more_than_usual_are_kept_longer():
+    pace = invest.retirement_pace(np.array([1.0, 2.0, 4.0, 0.5]), 1.0, 1.5)
+    assert pace[0] == 1.0
+    assert pace[1] < 1.0 and pace[2] < pace[1] and pace[3] > 1.0
+    assert invest.keeping_value(-5.0, 0.9, 2.0, 0.08) == pytest.approx(144.0)
 
 
 def test_planners_cover_the_peak_they_expect_with_its_reserve():

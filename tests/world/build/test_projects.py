@@ -257,3 +257,44 @@ def test_old_rows_are_dropped_so_that_memory_stays_bounded():
         pj.start(projects, np.zeros(50, int), 3, np.arange(50), np.ones(50), 0.0, month, 0.0, 0.0, 2.0)
         pj.advance(projects, ZONE_NATION, RULES, PLENTY.copy(), CREW)
     assert len(projects) < 1000
+
+
+@settings(max_examples=30, deadline=None)
+@given(SEEDS)
+def test_rows_that_differ_are_left_as_they_are_and_in_their_order(seed):
+    projects, rng = started(seed, rows=80)
+    for _ in range(6):
+        pj.advance(projects, ZONE_NATION, RULES, rng.uniform(0, 9, (2, 4)), rng.uniform(0, 20000, 2))
+    pj.merge(projects)
+    again = projects.copy()
+    assert (projects.stage != pj.DONE).all()
+    assert pj.merge(again) == 0
+    for name in projects.spec:
+        assert np.array_equal(getattr(again, name), getattr(projects, name)), name
+
+
+def test_what_is_joined_and_what_is_not():
+    projects = pj.new_projects()
+    left = [2.5, 2.25, 2.0, 2.5, 2.5, 2.5, 2.5, 2.5]  # the first two end in the same whole month
+    pj.start(projects, [0, 0, 0, 1, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0, 0, 0], [7, 7, 7, 7, 7, 8, 7, 7],
+             [1.0, 3.0, 1, 1, 1, 1, 1, 1], [0.5, 0.25, 0, 0, 0, 0, 0, 0], 0, 1.0, 1.0, left)  # fmt: skip
+    projects.stage[:-1] = pj.BUILD
+    projects.started[1] = 9  # what is past does not matter
+    projects.withdraw_left[1] = 4.0
+    projects.funded[6] = False
+    projects.waited[:2, 0] = 4.0, 8.0
+    assert pj.merge(projects) == 1
+    assert projects.gw.tolist() == [4.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    assert projects.build_left[0] == pytest.approx((2.5 + 3 * 2.25) / 4)
+    assert projects.waited[0, 0] == pytest.approx((4.0 + 3 * 8.0) / 4)
+    assert projects.planned_gw[0] == 0.75
+    assert projects.stage.tolist() == [pj.BUILD] * 6 + [pj.PERMIT]
+
+
+def test_before_building_only_twins_are_joined():
+    projects = pj.new_projects()
+    for month, permit, withdraw in ((3, 2.0, np.inf), (3, 2.0, np.inf), (4, 2.0, np.inf), (3, 2.5, np.inf), (3, 2.0, 5.0)):
+        pj.start(projects, [0], [0], [7], [1.0], [0.0], month, permit, 6.0, 12.0, withdraw)
+    assert pj.merge(projects) == 1
+    assert projects.gw.tolist() == [2.0, 1.0, 1.0, 1.0]
+    assert pj.merge(pj.new_projects()) == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from wattrace.scenarios import bench
 from wattrace.world.power import dispatch
@@ -128,6 +128,25 @@ def test_more_capacity_never_raises_the_cost(seed):
     more = day._replace(blocks=blocks, links=links, units=units)
     before = bench.plan_cost_kusd(day, *bench.clear(day))
     assert bench.plan_cost_kusd(more, *bench.clear(more)) <= before * (1 + 1e-3)
+
+
+@given(st.integers(0, 5_000), st.floats(0.9, 1.3), st.booleans())
+@settings(max_examples=40, deadline=None)
+@example(3279, 1.0, True)
+def test_a_warm_start_ends_where_a_cold_start_ends(seed, tightness, storage):
+    options = {"tightness": tightness, "storage": storage}
+    month = 1 + seed % 12
+    before = random_day(seed, month=month - 1, **options)
+    day = random_day(seed, month=month, **options)
+    cold = bench.plan_cost_kusd(day, *bench.clear(day))
+    warm = bench.plan_cost_kusd(day, *bench.clear(day, *bench.clear(before)))
+    solution = exact(day)
+    most = 2e-3 if solution.unserved_gwh > 1e-6 else SERVED_GAP
+    assert warm == pytest.approx(cold, rel=2e-3)
+    assert max(cold, warm) <= solution.cost_kusd * (1 + most)
+
+
+SERVED_GAP = 5e-4  # of the cost, in months that serve all load
 
 
 @given(seeds, st.sampled_from([1e-3, 8.0, 1e4]))

@@ -126,3 +126,14 @@ def test_the_best_paid_use_gets_most(returns, scale):
     shares = robots.split(np.array([returns]), scale)[0]
     assert shares.sum() == pytest.approx(1.0)
     assert shares[np.argmax(returns)] == shares.max()
+
+
+def test_a_robot_is_worth_less_the_more_of_the_work_is_done():
+    left = robots.work_left(np.array([0.0, 1e6, 1e7]), 1e6)
+    assert left[0] == 1.0 and np.all(np.diff(left) < 0.0) and left[-1] < 1e-4
+
+
+def test_staff_moves_to_what_is_needed_and_no_faster_than_can_be_hired():
+    assert robots.hire(10.0, 10.0, 0.3) == 10.0
+    assert 10.0 < robots.hire(10.0, 1e9, 0.3) <= 10.0 * np.exp(0.3 / 12.0)
+    assert robots.hire(10.0, 1.0, 0.3) < 10.0

@@ -122,3 +122,16 @@ def test_the_lowest_quantity_per_want_is_as_high_as_a_linear_program_can_make_it
     best = linprog(cost, A_ub=upper, b_ub=np.append(np.zeros(len(scale)), supply)).x[-1]
     lowest = (price[served].max() / reference) ** (-elasticity)
     assert lowest == pytest.approx(best, rel=1e-6)
+
+
+def test_a_block_that_nearly_falls_in_two_is_shared_out_to_the_end():
+    wanted, supply = np.array([9752.40903645, 8783.48602543]), np.array([7377.0, 8259.0])
+    _, sales = services.clear_services(wanted, supply, np.array([[0.0, 1.0], [1.0, 1.0]]), 1.0, 1.0)
+    np.testing.assert_allclose(sales.sum(axis=0), wanted, rtol=1e-9)
+
+
+def test_sets_of_nations_fit_into_bits():
+    price, _ = services.clear_services(np.ones(62), np.ones(1), np.ones((1, 62)), 1.0, 1.6)
+    np.testing.assert_allclose(price, 62.0 ** (1 / 1.6))
+    with pytest.raises(ValueError, match="62"):
+        services.clear_services(np.ones(63), np.ones(1), np.ones((1, 63)), 1.0, 1.6)
