@@ -152,6 +152,14 @@ def plan_capex(world: Any) -> list[Payment]:
     return [Payment("equity", of["households"][home], party, raised)]
 
 
+def zone_lead_months(world: Any) -> np.ndarray:
+    """Return [Z] months from a hall's start to its power, as permits and queues take them now."""
+    state, statics = world.state, world.statics
+    k = statics.hall_kind
+    lead = statics.permit_months[:, k] * state.permit_factor + statics.queue_months[:, k] * state.queue_factor + statics.build_months[:, k]
+    return lead[world.places.zone_nation]
+
+
 def site_costs_musd_per_gw(world: Any) -> np.ndarray:
     """Return [C, Z] what a GW of hall costs a company in a zone: building, coins, energy, and waiting for both."""
     state, statics, param = world.state, world.statics, world.tables.param
@@ -160,7 +168,7 @@ def site_costs_musd_per_gw(world: Any) -> np.ndarray:
     draw = statics.draw_factor
     coins = state.value[nation] * 1000.0 * draw
     energy = state.mean_price * 8.766 * draw * param("ai.energy_years")
-    delay = statics.zone_lead_months / 12.0 * param("ai.time_value_share")
+    delay = zone_lead_months(world) / 12.0 * param("ai.time_value_share")
     waiting = state.willing_usd_per_w_year[:, None] * 1000.0 * draw * delay[None, :]
     return (build + coins + energy)[None, :] + waiting
 
@@ -182,7 +190,7 @@ def start_halls(world: Any) -> Start:
     """Start halls where time and cost are least, for the chips expected when they will stand."""
     state, statics, param = world.state, world.statics, world.tables.param
     ai = state.ai
-    lead = statics.hall_lead_months
+    lead = (statics.opening_share * zone_lead_months(world)[None, :]).sum(axis=1)
     standing = state.halls_gw.sum(axis=1)
     coming = state.halls_under_way_gw.sum(axis=1)
     wanted = ai.chips_facility_gw + ai.arrivals_gw * lead
@@ -190,7 +198,8 @@ def start_halls(world: Any) -> Start:
     pace = missing / param("ai.hall_catch_up_months") * bottleneck.throttle(
         coming / np.maximum(ai.arrivals_gw * lead, param("ai.smallest_gw")), param("ai.hall_cover"), param("ai.throttle_sharpness")
     )  # fmt: skip
-    money_gw = state.ai_budget_musd / statics.hall_cost_musd_per_gw * param("ai.hall_budget_share")
+    # what is not spent on chips goes into halls (spend on the limiting factor)
+    money_gw = state.ai_budget_musd * (1.0 - chip_share(world)) / statics.hall_cost_musd_per_gw
     pace = np.minimum(pace, money_gw)
     state.hall_pace_gw = pace
     state.site_cost_musd = site_costs_musd_per_gw(world)
@@ -201,14 +210,20 @@ def start_halls(world: Any) -> Start:
     return Start(zone, kind, world.parties.of["ai"][who], gw[who, zone], np.zeros(len(who)))
 
 
+def chip_share(world: Any) -> np.ndarray:
+    """Return [C] the share of the budget that goes into chips: less, the more months of cover of unpowered chips there are."""
+    state, param = world.state, world.tables.param
+    ai = state.ai
+    unsited = np.maximum(ai.chips_facility_gw - ai.powered_gw, 0.0) + state.in_transit_gw
+    cover = bottleneck.cover_months(unsited, np.maximum(ai.arrivals_gw, param("ai.smallest_gw")))
+    return param("ai.chip_budget_share") * bottleneck.throttle(cover, param("ai.chip_cover_months"), param("ai.throttle_sharpness"))
+
+
 def bid_for_chips(world: Any) -> Bids:
     """Bid the month's chip budget; months of cover of unpowered chips throttle it (spend on the limiting factor)."""
     state, statics, param = world.state, world.statics, world.tables.param
     ai = state.ai
-    unsited = np.maximum(ai.chips_facility_gw - ai.powered_gw, 0.0) + state.in_transit_gw
-    cover = unsited / np.maximum(ai.arrivals_gw, param("ai.smallest_gw"))
-    throttle = bottleneck.throttle(cover, param("ai.chip_cover_months"), param("ai.throttle_sharpness"))
-    budget = state.ai_budget_musd * param("ai.chip_budget_share") * throttle
+    budget = state.ai_budget_musd * chip_share(world)
     worth = chip_worth_usd(world)
     if state.month == 0:
         # revealed preference: what a company paid for its own nation's cheapest chips before the start it held worth paying

@@ -96,13 +96,8 @@ def _open_halls_under_way(tables: Tables, statics: Any, state: Any) -> None:
     companies, zones = state.halls_gw.shape
     state.halls_under_way_gw = amount.copy()
     state.halls_under_way_gw_zone = amount.sum(axis=0)
-    statics.hall_lead_months = (
-        statics.opening_share * (statics.permit_months + statics.queue_months + statics.build_months)[nation, kind][None, :]
-    ).sum(axis=1)
     state.orbit_gw, state.orbit_h100e = np.zeros(companies), np.zeros(companies)
     home = statics.parties.home[of["ai"]]
-    lead = (statics.permit_months + statics.queue_months + statics.build_months)[:, kind]
-    statics.zone_lead_months = lead[nation]
     # a company may build where its nation's companies have sites, and at home
     allowed = np.zeros((companies, zones))
     for n in np.unique(home):
