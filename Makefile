@@ -27,6 +27,7 @@ bench: .venv/core.stamp
 
 lint: .venv/dev.stamp
 	.venv/bin/ruff check .
+	.venv/bin/mypy --package wattrace
 
 test: lint
 	.venv/bin/python -m pytest -n $(WORKERS)

@@ -65,7 +65,8 @@ def dispatch(world: Any) -> None:
     state.ledger.pay("energy", world.parties.of["ai"][who], world.parties.of["utility"][z], bills[who, z])
     state.ai_power_cost_musd = bills.sum(axis=1)
     state.nation.power_tax_musd = np.bincount(world.places.zone_nation, state.power.carbon_musd, len(world.places.nations))
-    for n in np.flatnonzero(np.bincount(world.places.zone_nation, state.power.unserved_gwh, len(world.places.nations)) > statics.told_unserved_gwh):
+    unserved = np.bincount(world.places.zone_nation, state.power.unserved_gwh, len(world.places.nations))
+    for n in np.flatnonzero(unserved > statics.told_unserved_gwh):
         world.tell("shortage", world.places.nations[n], "", "Some load was not served this month.")
     utility.set_tariffs(world)
 

@@ -121,7 +121,8 @@ def ai_services(world: Any) -> None:
         opened = services.opened_share(state.capability, statics.band_threshold, statics.band_spread)
         # customers may use the best model they have access to
         best = np.maximum(opened, services.opened_share(
-            np.full_like(state.capability, state.capability.max() - param("ai.foreign_lag_decades")), statics.band_threshold, statics.band_spread))
+            np.full_like(state.capability, state.capability.max() - param("ai.foreign_lag_decades")),
+            statics.band_threshold, statics.band_spread))
         state.adopted = services.adopt(state.adopted, best, statics.band_years, param("ai.adoption_seed"))
     scale = (state.adopted * statics.band_demand).sum(axis=1) * state.nation.gdp_musd / 12.0
     supply = effective_supply(statics, state)

@@ -182,7 +182,9 @@ def chip_worth_usd(world: Any) -> np.ndarray:
     world_mean = margin.sum() / max(ai.powered_h100e.sum(), 1.0)
     # a small company expects to earn what the market earns
     weight = param("ai.own_experience")
-    yearly = np.maximum(weight * np.clip(own, 0.0, param("ai.greatest_advantage") * max(world_mean, 0.0)) + (1.0 - weight) * world_mean, 0.0)
+    yearly = np.maximum(
+        weight * np.clip(own, 0.0, param("ai.greatest_advantage") * max(world_mean, 0.0)) + (1.0 - weight) * world_mean, 0.0
+    )
     return yearly * 1e6 * param("ai.worth_years") * np.exp(ai.revenue_growth * param("ai.growth_horizon_years"))
 
 
@@ -221,8 +223,7 @@ def chip_share(world: Any) -> np.ndarray:
 
 def bid_for_chips(world: Any) -> Bids:
     """Bid the month's chip budget; months of cover of unpowered chips throttle it (spend on the limiting factor)."""
-    state, statics, param = world.state, world.statics, world.tables.param
-    ai = state.ai
+    state, statics = world.state, world.statics
     budget = state.ai_budget_musd * chip_share(world)
     worth = chip_worth_usd(world)
     if state.month == 0:

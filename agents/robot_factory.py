@@ -94,7 +94,8 @@ def make(world: Any) -> None:
     robot.cost_usd += progress.wright(above, before, robot.total_made.sum(), param("robots.learning_rate")) - above
     lines = robot.line_capacity
     grown = robots.grow_lines(
-        lines, robot.price_usd / robot.cost_usd / param("robots.wanted_markup") * np.where(robot.unsold > made, param("robots.glut_discount"), 1.0),
+        lines, robot.price_usd / robot.cost_usd / param("robots.wanted_markup")
+        * np.where(robot.unsold > made, param("robots.glut_discount"), 1.0),
         param("robots.line_speed"), np.log(param("robots.ramp_limit")),
     )  # fmt: skip
     if statics.growth:

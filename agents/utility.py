@@ -109,7 +109,9 @@ def invest_in_plants(world: Any) -> Start:
     state.build_rate_gw = merchant
     state.candidates_gw = invest.candidates(state.candidates_gw, wanted, entry, param("invest.developer_months"))
     need = planners_need(world)
-    firm_cost = invest.net_cost_per_firm_watt(worth, cost, state.credit, state.value_expected[nation][:, None], param("invest.least_credit"))
+    firm_cost = invest.net_cost_per_firm_watt(
+        worth, cost, state.credit, state.value_expected[nation][:, None], param("invest.least_credit")
+    )
     # planners start as much more as will be given up in the queue
     planned = invest.allot_need(need, firm_cost, state.credit, statics.buildable, param("invest.logit_scale"))
     planned = planned / statics.completion[nation, :-1] * free
@@ -160,7 +162,7 @@ def project_q(world: Any, value: np.ndarray) -> tuple[np.ndarray, np.ndarray, np
     )  # fmt: skip
     capex = state.capex_usd_per_kw[nation] * state.site_cost[nation][:, None] + state.parts_premium_usd_per_kw[nation]
     worth, cost = invest.project_value(
-        margin, state.credit, value[nation][:, None], capex, statics.fixed_om_usd_per_kw[nation],
+        margin, state.credit, value[nation][:, None], capex, statics.fixed_om_usd_per_kw,
         world.levers["build_subsidy"][nation][:, None], statics.pv_factor[nation], statics.life_years, statics.hurdle[nation][:, None],
     )  # fmt: skip
     return worth / cost, worth, cost

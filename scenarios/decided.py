@@ -16,7 +16,10 @@ from .trace import Call, Trace
 
 MODULES = {cls.__module__.split(".")[-1]: sector for sector, (cls, _) in KINDS.items()}
 # local variables that say who and where, not what
-WHO_AND_WHERE = {"party", "home", "of", "nation", "exporter", "designers", "logic", "memory", "nations", "who", "zone", "zones", "kind", "rows", "bank", "everyone", "companies"}
+WHO_AND_WHERE = {
+    "party", "home", "of", "nation", "exporter", "designers", "logic", "memory", "nations", "who", "zone", "zones", "kind", "rows", "bank",
+    "everyone", "companies",
+}  # fmt: skip
 ORDERS = (Payment, Start, Stake, Bids)
 
 
@@ -142,7 +145,8 @@ class Decided:
             return None
         worth = self.axes.pick("worth", order.value, sector)
         return {
-            "order": "bid", "market": order.market, "unit": "MUSD", "budget": float(order.budget_musd[mine].sum()), "worth_of_a_unit": worth,
+            "order": "bid", "market": order.market, "unit": "MUSD", "budget": float(order.budget_musd[mine].sum()),
+            "worth_of_a_unit": worth,
         }  # fmt: skip
 
     def _payment(self, order: Payment) -> dict[str, Any] | None:

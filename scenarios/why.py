@@ -188,7 +188,8 @@ def _compared(past: _Past, world: Any, date: str) -> dict[str, Any]:
     differ = np.flatnonzero(~((old == new) | (np.isnan(old) & np.isnan(new))))
     notes = list(past.notes)
     told: dict[str, Any] = {
-        "same_code": past.same["code"], "same_tables": past.same["tables"], "figures_compared": len(common), "figures_differing": len(differ),
+        "same_code": past.same["code"], "same_tables": past.same["tables"],
+        "figures_compared": len(common), "figures_differing": len(differ),
     }  # fmt: skip
     if not common:
         notes.append("The run's figures of this month could not be read, so the reconstruction is not checked against them.")

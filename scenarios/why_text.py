@@ -22,7 +22,8 @@ def explanation_text(content: dict[str, Any]) -> str:
     if checked["figures_compared"] and not checked["figures_differing"]:
         lines.append(f"Done again: all {checked['figures_compared']} figures recorded in the month are the run's.")
     lines += [line for note in checked["notes"] for line in textwrap.wrap(f"Note: {note}", WIDTH)]
-    lines += ["", "DECISIONS"] if content["decisions"] else ["", "It decided nothing: no rule is this agent's own. It only holds and pays.", ""]
+    idle = "It decided nothing: no rule is this agent's own. It only holds and pays."
+    lines += ["", "DECISIONS"] if content["decisions"] else ["", idle, ""]
     for decision in content["decisions"]:
         lines += [*_step(decision, 0), ""]
     lines += [*_payments(content["payments"]), "", *_sheet(content["balance_sheet"])]
@@ -76,10 +77,12 @@ def _order(order: dict[str, Any]) -> list[str]:
 
 
 def _payments(told: dict[str, Any]) -> list[str]:
-    lines = [f"PAYMENTS, MUSD: received {_number(told['received_musd'])}, paid {_number(told['paid_musd'])}, net {_number(told['net_musd'])}"]
+    received, paid, net = (_number(told[name]) for name in ("received_musd", "paid_musd", "net_musd"))
+    lines = [f"PAYMENTS, MUSD: received {received}, paid {paid}, net {net}"]
     for side, partners in (("received", "from"), ("paid", "to")):
         for purpose, x in told[side].items():
-            lines += _wrapped(f"  {side.ljust(9)}{purpose.ljust(16)}{_number(x['musd']).rjust(12)}  {partners} {_short(x['with'], 3)}", " " * 41)
+            amount = _number(x["musd"]).rjust(12)
+            lines += _wrapped(f"  {side.ljust(9)}{purpose.ljust(16)}{amount}  {partners} {_short(x['with'], 3)}", " " * 41)
     return lines
 
 

@@ -49,6 +49,12 @@ def swapped(tables, *, keep_order: bool):
     return changed
 
 
+# Dispatch is least-cost within a tolerance and settles in whole kW, so the order of rows decides the last digits; what it
+# decides beyond that is a fault (a table read at another row's place, say)
+ORDER_MONTHS = 3
+ORDER_WITHIN = 2e-3
+
+
 def run(tables):
     return World(Scenario(name="swap", draws=False), seed=1, until=MONTHS, tables=tables).run_to()
 
@@ -58,7 +64,7 @@ def plain(tables):
     return run(tables)
 
 
-def assert_exchanged(plain, other):
+def assert_exchanged(plain, other, within=1e-9, least=1e-6, months=None):
     new_label = pairs(plain.tables)
     assert other.record.written == plain.record.written
     wrong = []
@@ -66,17 +72,22 @@ def assert_exchanged(plain, other):
         scope = plain.record.scope[variable]
         names, theirs = plain.record.regions[scope], other.record.regions[scope]
         order = [theirs.index(new_label.get(name, name)) for name in names]
-        have = other.record.data[variable][:, order]
-        gap = np.abs(have - mine) / np.maximum(np.maximum(np.abs(mine), np.abs(have)), 1e-6)
-        if not (gap <= 1e-9).all():
+        mine, have = mine[:months], other.record.data[variable][:months, order]
+        gap = np.abs(have - mine) / np.maximum(np.maximum(np.abs(mine), np.abs(have)), least)
+        if not (gap <= within).all():
             month, place = np.unravel_index(np.nanargmax(gap), gap.shape)
-            first = int(np.flatnonzero((gap > 1e-9).any(axis=1))[0])
+            first = int(np.flatnonzero((gap > within).any(axis=1))[0])
             wrong.append(f"{variable} of {names[place]} in month {month}: {mine[month, place]!r} against {have[month, place]!r} (from month {first})")
     assert not wrong, f"{len(wrong)} variables:\n" + "\n".join(wrong)
 
 
 def test_exchanging_two_nations_exchanges_every_output(plain, tables):
     assert_exchanged(plain, run(swapped(tables, keep_order=False)))
+
+
+def test_the_order_of_nations_and_zones_decides_no_more_than_the_last_digits(plain, tables):
+    other = run(swapped(tables, keep_order=True))
+    assert_exchanged(plain, other, within=ORDER_WITHIN, least=1e-3, months=ORDER_MONTHS)
 
 
 def test_swapping_twice_gives_the_tables_back(tables):

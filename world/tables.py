@@ -336,11 +336,13 @@ def _check_rows(file: str, spec: Spec, table: Table, lines: np.ndarray) -> list[
     report(bad_date, lambda i: f"known_from is {known[i]!r}; allowed: YYYY-MM")
     if "confidence" in table.columns:
         given = table["confidence"]
-        report(~np.isin(given, np.array(CONFIDENCE, dtype=object)), lambda i: f"confidence is {given[i]!r}; allowed: {', '.join(CONFIDENCE[:-1])}")
+        unknown = ~np.isin(given, np.array(CONFIDENCE, dtype=object))
+        report(unknown, lambda i: f"confidence is {given[i]!r}; allowed: {', '.join(CONFIDENCE[:-1])}")
     if spec.form == "hours":
         for hour in HOURS:
             values = table[hour]
-            report((values < spec.low) | (values > spec.high), lambda i, v=values, h=hour: f"{h} is {v[i]:g}; allowed: {spec.low:g} to {spec.high:g}")
+            outside = (values < spec.low) | (values > spec.high)
+            report(outside, lambda i, v=values, h=hour: f"{h} is {v[i]:g}; allowed: {spec.low:g} to {spec.high:g}")
     elif spec.form == "values":
         value, low, high = table["value"], table["low"], table["high"]
         report((value < spec.low) | (value > spec.high), lambda i: f"value is {value[i]:g}; allowed: {spec.low:g} to {spec.high:g}")

@@ -231,7 +231,8 @@ def test_what_is_not_finite_is_text(world24):
     ("name", "unit"),
     [
         ("margin_usd_per_kw_year", "USD/kW/yr"), ("ai.capex_musd", "MUSD"), ("halls_under_way_gw_zone", "GW"), ("chip_it_w", "W"),
-        ("wafers_per_h100e", ""), ("wanted_w", ""), ("price", ""), ("gw", ""), ("loans", ""), ("growth_per_year", "1/yr"), ("lag_months", "months"),
+        ("wafers_per_h100e", ""), ("wanted_w", ""), ("price", ""), ("gw", ""), ("loans", ""), ("growth_per_year", "1/yr"),
+        ("lag_months", "months"),
     ],
 )  # fmt: skip
 def test_units_are_read_from_names(name, unit):

@@ -50,7 +50,7 @@ def potential_margin(price, available, running_cost, hours, offer_cap, margin):
 
 @kernel
 def storage_margin(price, store_hours, efficiency, hours, offer_cap, margin):
-    """Fill margin [Z] in USD per kW and month of a store of `store_hours` [Z] that cycles once a day: dearest hours sold, cheapest bought."""
+    """Fill margin [Z] in USD per kW and month of a store of `store_hours` [Z] cycling once a day: dearest hours sold, cheapest bought."""
     days, zones, steps = price.shape
     margin[:] = 0.0
     day = np.empty(steps)

@@ -107,7 +107,7 @@ def find_networks(zones: int, links: Links, units: Units) -> Networks:
     not there.
     """
     for name, ends in (("link tail", links.tail), ("link head", links.head), ("unit", units.zone)):
-        if len(ends) and not (0 <= min(ends) and max(ends) < zones):
+        if len(ends) and not (0 <= min(ends) <= max(ends) < zones):
             raise ValueError(f"{name} zones must lie in 0..{zones - 1}, given {min(ends)}..{max(ends)}")
     starts_here = np.ones(zones + 1, bool)
     for tail, head in zip(links.tail, links.head, strict=True):

@@ -254,7 +254,9 @@ class PowerSystem:
         margin[:, self.tech["hydro"]] = flat
         for name, i in (("battery", 0), ("pumped_hydro", 1)):
             out = np.zeros(z)
-            account.storage_margin(clearing.price, np.ascontiguousarray(self.store_hours[:, i]), self.store_efficiency[i], hours, self.offer_cap, out)
+            account.storage_margin(
+                clearing.price, np.ascontiguousarray(self.store_hours[:, i]), self.store_efficiency[i], hours, self.offer_cap, out
+            )
             margin[:, self.tech[name]] = out
         heat = (cost[:, :k] - energy[:, :k] * running.variable_om * 1e-3) / running.fuel_and_carbon  # PJ, see RunningCosts
         heat[:, [self.tech[name] for name in ("hydro", "battery", "pumped_hydro")]] = 0.0

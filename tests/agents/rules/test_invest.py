@@ -97,7 +97,8 @@ def test_unseen_gains_thin_out_and_unseen_costs_stay():
 def test_plants_worth_more_than_usual_are_kept_longer():
     pace = invest.retirement_pace(np.array([1.0, 2.0, 4.0, 0.5]), 1.0, 1.5)
     assert pace[0] == 1.0
-    assert pace[1] < 1.0 and pace[2] < pace[1] and pace[3] > 1.0
+    assert pace[2] < pace[1] < 1.0
+    assert pace[3] > 1.0
     assert invest.keeping_value(-5.0, 0.9, 2.0, 0.08) == pytest.approx(144.0)
 
 

@@ -10,7 +10,11 @@ from hypothesis.extra.numpy import arrays
 from wattrace.agents.rules import siting
 
 
-@given(arrays(float, (3, 4), elements=st.floats(0.0, 1e5)), arrays(float, (3, 4), elements=st.sampled_from([0.0, 1.0])), st.floats(1.0, 1e4))
+@given(
+    arrays(float, (3, 4), elements=st.floats(0.0, 1e5)),
+    arrays(float, (3, 4), elements=st.sampled_from([0.0, 1.0])),
+    st.floats(1.0, 1e4),
+)
 def test_halls_go_to_allowed_places_only_and_add_up(cost, allowed, scale):
     share = siting.shares(cost, allowed, scale)
     assert (share[allowed == 0.0] == 0.0).all()

@@ -1,5 +1,7 @@
 """P, the worth of a coin."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,9 +18,9 @@ from wattrace.world.money.value import (
 CEILING = 50.0  # USD per W
 
 
-def nation(**change):
+def nation(**change: Any) -> dict[str, Any]:
     """One nation with 1000 GW of coins and every kind of demand."""
-    world = {
+    world: dict[str, Any] = {
         "coins_gw": 1000.0, "near_mints_gw": [20.0, 10.0], "near_mint_chance": [0.9, 0.5],
         "base_stake_gw": 800.0, "energy_usd_per_w_year": 0.5, "all_in_ref_usd_per_w_year": 0.6, "base_elasticity": 0.1,
         "rent_yield": 0.08, "running_gw": 30.0, "waiting_gw": [5.0, 10.0, 15.0], "waiting_willing_usd_per_w": [9.0, 3.0, 0.5],
@@ -36,7 +38,7 @@ def solve(world):
 
 def wanted(world, value):
     """Coins wanted at a value, written out once more."""
-    w = {name: x if np.isscalar(x) else x[0] for name, x in world.items()}
+    w = {name: x[0] if isinstance(x, np.ndarray) else x for name, x in world.items()}
     all_in = (w["energy_usd_per_w_year"] + w["rent_yield"] * value) / w["all_in_ref_usd_per_w_year"]
     waiting = w["waiting_gw"] / (1.0 + (value / w["waiting_willing_usd_per_w"]) ** (1.0 / w["waiting_spread"]))
     balances = (w["transactions_musd"] + w["savings_musd"] + w["foreign_musd"]) / value / 1000.0
@@ -46,7 +48,8 @@ def wanted(world, value):
 amounts = st.floats(0.0, 2000.0)
 worlds = st.builds(
     lambda coins, base, running, waiting, savings, trade: nation(
-        coins_gw=coins, base_stake_gw=base, running_gw=running, waiting_gw=waiting, savings_musd=savings * 1e3, transactions_musd=trade * 1e3
+        coins_gw=coins, base_stake_gw=base, running_gw=running, waiting_gw=waiting,
+        savings_musd=savings * 1e3, transactions_musd=trade * 1e3,
     ),
     amounts, amounts, st.floats(0.0, 200.0), st.lists(st.floats(0, 100), min_size=3, max_size=3), amounts, st.floats(0.1, 500.0),
 )  # fmt: skip
@@ -182,7 +185,7 @@ def test_q_is_worth_over_cost(cost, q):
 
 def test_nine_nations_are_solved_as_one_by_one():
     world = nation()
-    nine = {name: x if np.isscalar(x) else np.repeat(x, 9, axis=0) for name, x in world.items()}
+    nine = {name: np.repeat(x, 9, axis=0) if isinstance(x, np.ndarray) else x for name, x in world.items()}
     nine["coins_gw"] = np.linspace(900, 1200, 9)
     values = solve(nine)[0]
     assert np.all(np.diff(values) < 0.0)

@@ -350,7 +350,10 @@ def test_hydro_is_poured_alike_from_memory_and_from_nothing():
         warm_slope, cold_slope = slope.copy(), slope.copy()
         carry._shave(warm, warm_slope, lines[0], lines[1], power, energy, order)
         carry._shave_sorted(cold, cold_slope, np.zeros(24), np.zeros(24), power, energy, np.arange(24))
-        level = brentq(lambda t, net=net, power=power, energy=energy: np.clip(net - t, 0, power).sum() - energy, net.min() - power, net.max())
+        level = brentq(
+            lambda t, net=net, power=power, energy=energy: np.clip(net - t, 0, power).sum() - energy,
+            net.min() - power, net.max(),
+        )  # fmt: skip
         np.testing.assert_allclose(cold, net - np.clip(net - level, 0, power), atol=1e-9)
         np.testing.assert_allclose(warm, cold, atol=1e-9)
         np.testing.assert_allclose(warm_slope, cold_slope, atol=1e-12)

@@ -130,7 +130,9 @@ def test_the_best_paid_use_gets_most(returns, scale):
 
 def test_a_robot_is_worth_less_the_more_of_the_work_is_done():
     left = robots.work_left(np.array([0.0, 1e6, 1e7]), 1e6)
-    assert left[0] == 1.0 and np.all(np.diff(left) < 0.0) and left[-1] < 1e-4
+    assert left[0] == 1.0
+    assert np.all(np.diff(left) < 0.0)
+    assert left[-1] < 1e-4
 
 
 def test_staff_moves_to_what_is_needed_and_no_faster_than_can_be_hired():
