@@ -9,6 +9,7 @@ import numpy as np
 from .agents import ai_company
 from .agents.rules import financing
 from .world.build import projects as building
+from .world.build import sites
 from .world.opening_money import CHIPS
 from .world.tech import robots
 from .world.trade import exchange
@@ -18,21 +19,19 @@ _KW_PER_GW = 1e6
 
 def trade_parts(world: Any) -> None:
     """Nations' builders bid for turbines, transformers, modules and cells that waiting projects need."""
-    state, statics, param, of = world.state, world.statics, world.tables.param, world.parties.of
+    state, statics, param = world.state, world.statics, world.tables.param
     places = world.places
     zones = places.zone_nation
-    p = state.projects
-    soon = (p.stage == building.EQUIPMENT) | (
-        (p.stage == building.QUEUE) & (p.queue_left <= param("parts.order_ahead_months"))
-    ) | ((p.stage == building.PERMIT) & (p.permit_left + p.queue_left <= param("parts.order_ahead_months")))
-    n, kind, gw, owner = zones[p.zone[soon]], p.kind[soon], p.gw[soon], p.owner[soon]
+    nations = len(places.nations)
+    needed = sites.parts_needed(
+        state.projects, zones, statics.part_need, param("parts.order_ahead_months"), nations, len(world.parties)
+    )
+    total_need = needed.sum(axis=1)
     supplier = state.supplier
     supplier.sold_gw[:] = 0.0
     supplier.revenue_musd[:] = 0.0
-    nations = len(places.nations)
     for part in range(len(building.PARTS)):
-        need = statics.part_need[kind, part] * gw
-        want = np.maximum(np.bincount(n, need, nations) - state.parts_stock_gw[:, part], 0.0)
+        want = np.maximum(total_need[:, part] - state.parts_stock_gw[:, part], 0.0)
         rows = np.flatnonzero(statics.supplier_part == part)
         supply = supplier.capacity_gw[rows]
         state.part_backlog_months[part] = want.sum() / max(supply.sum(), 1e-9)
@@ -62,32 +61,26 @@ def trade_parts(world: Any) -> None:
         paid = (cost + duty).sum(axis=1) / np.maximum(bought, 1e-12)
         if statics.growth:
             state.part_price[:, part] = np.where(bought > 0.0, np.minimum(bid, np.maximum(paid, cheapest)), bid)
-        _pay_parts(world, of, n, need, owner, cost, duty, rows)
+        _pay_parts(world, needed[:, :, part], cost, duty, rows)
     premium = state.part_price - statics.part_base_price
     dearer = np.maximum(premium, -statics.part_base_price)
     state.parts_premium_usd_per_kw = (dearer[:, None, :] * statics.part_need[None, :-1, :]).sum(axis=2)
 
 
-def _pay_parts(world: Any, of: Any, n, need, owner, cost, duty, rows) -> None:
-    """Owners of waiting projects pay suppliers and customs in proportion to what they need."""
-    state, ledger = world.state, world.state.ledger
-    total = np.bincount(n, need, len(cost))
-    share = need / np.maximum(total[n], 1e-12)
-    by_owner = np.bincount(owner, share * cost.sum(axis=1)[n], len(world.parties))
-    nation_of = np.zeros(len(world.parties), dtype=np.int64)
-    nation_of[owner] = n
-    payers = np.flatnonzero(by_owner > 0.0)
-    part = cost / np.maximum(cost.sum(axis=1), 1e-12)[:, None]
-    bill = by_owner[payers, None] * part[nation_of[payers]]
+def _pay_parts(world: Any, needed: np.ndarray, cost: np.ndarray, duty: np.ndarray, rows: np.ndarray) -> None:
+    """Owners of waiting projects pay suppliers `cost` [N, S] and customs `duty` [N, S] in proportion to what they need [N, A]."""
+    state, ledger, of = world.state, world.state.ledger, world.parties.of
+    nation, owner = np.nonzero(needed > 0.0)
+    share = needed[nation, owner] / needed.sum(axis=1)[nation]
+    bill = share[:, None] * cost[nation]
     who, maker = np.nonzero(bill > 0.0)
-    ledger.pay("capex", payers[who], of["supplier"][rows[maker]], bill[who, maker])
-    duties = np.bincount(owner, share * duty.sum(axis=1)[n], len(world.parties))
-    dutiable = np.flatnonzero(duties > 0.0)
-    ledger.pay("tariff", dutiable, of["government"][nation_of[dutiable]], duties[dutiable])
-    column = np.where(np.isin(np.arange(len(world.parties)), of["ai"]), 2, 0)
-    spent = by_owner + duties
+    ledger.pay("capex", owner[who], of["supplier"][rows[maker]], bill[who, maker])
+    duties = share * duty.sum(axis=1)[nation]
+    dutiable = duties > 0.0
+    ledger.pay("tariff", owner[dutiable], of["government"][nation[dutiable]], duties[dutiable])
+    spent = np.bincount(owner, bill.sum(axis=1) + duties, len(world.parties))
     buyers = np.flatnonzero(spent > 0.0)
-    state.bought_musd[buyers, column[buyers]] += spent[buyers]
+    state.bought_musd[buyers, world.statics.built_asset[buyers]] += spent[buyers]
 
 
 def open_share(world: Any) -> np.ndarray:

@@ -10,7 +10,7 @@ from .agents import utility
 from .world.build import projects as building
 from .world.build import sites
 from .world.money.integers import split_integer
-from .world.opening_money import HALLS, PLANTS
+from .world.opening_money import PLANTS
 from .world.power import accredit, fleet
 
 
@@ -50,8 +50,7 @@ def construction(world: Any) -> None:
     who = np.flatnonzero(spent > 0.0)
     home = of["households"][world.parties.home[who]]
     state.ledger.pay("capex", who, home, spent[who])
-    buys_hall = np.isin(who, of["ai"])
-    state.bought_musd[who, np.where(buys_hall, HALLS, PLANTS)] += spent[who]
+    state.bought_musd[who, statics.built_asset[who]] += spent[who]
     state.hall_spend_musd = spent[of["ai"]]
     state.labour_load = on_site.jobs / np.maximum(state.workers_total, 1e-9)
     state.labour_speed = done.labour_speed

@@ -79,22 +79,7 @@ def _pay_rents(world: Any, accepted: np.ndarray, base: np.ndarray, reserve: np.n
 
 def apply_stake(world: Any, order: Stake) -> None:
     """Move coins between parties and bank vaults; purchases stop where a vault is empty."""
-    state, ledger, of = world.state, world.state.ledger, world.parties.of
-    for party, n, kw in zip(order.party, order.nation, order.kw, strict=True):
-        bank_party = int(of["bank"][n])
-        vault = int(ledger.coins[bank_party, n])
-        amount = min(int(kw), max(vault, 0))
-        amount = max(amount, -int(ledger.coins[party, n]))
-        if amount == 0:
-            continue
-        if ledger.home[party] == n:
-            if amount > 0:
-                amount = min(amount, max(int(ledger.deposits[party]), 0))
-            ledger.deposit_coins(int(party), int(n), -amount)
-        elif amount > 0:
-            ledger.buy_abroad(int(party), int(n), amount, state.value)
-        else:
-            ledger.sell_abroad(int(party), int(n), -amount, state.value)
+    world.state.ledger.move_coins(order.party, order.nation, order.kw, world.state.value)
 
 
 def value_and_fx(world: Any) -> None:

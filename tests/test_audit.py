@@ -86,10 +86,10 @@ def test_minted_coins_credited_to_nobody(world, monkeypatch):
 
 
 def test_a_coin_lost_on_its_way_to_the_vault(world, monkeypatch):
-    def spoil(_, ledger, party, nation, kw):
-        ledger.coins[party, nation] -= 1
+    def spoil(_, ledger, party, nation, kw, value):
+        ledger.coins[party[0], nation[0]] -= 1
 
-    after(monkeypatch, Ledger, "deposit_coins", spoil)
+    after(monkeypatch, Ledger, "move_coins", spoil)
     fails(world, "coins − (accredited + shortfalls) is off by -", "kW")
 
 

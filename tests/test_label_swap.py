@@ -77,7 +77,8 @@ def assert_exchanged(plain, other, within=1e-9, least=1e-6, months=None):
         if not (gap <= within).all():
             month, place = np.unravel_index(np.nanargmax(gap), gap.shape)
             first = int(np.flatnonzero((gap > within).any(axis=1))[0])
-            wrong.append(f"{variable} of {names[place]} in month {month}: {mine[month, place]!r} against {have[month, place]!r} (from month {first})")
+            here, there = mine[month, place], have[month, place]
+            wrong.append(f"{variable} of {names[place]} in month {month}: {here!r} against {there!r} (from month {first})")
     assert not wrong, f"{len(wrong)} variables:\n" + "\n".join(wrong)
 
 

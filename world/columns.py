@@ -40,7 +40,14 @@ class Columns:
             if name not in data:
                 raise AttributeError(f"no column {name!r}; there are {', '.join(data)}")
             view = views[name] = data[name][: self.rows]
+            # found without this detour from now on
+            object.__setattr__(self, name, view)
         return view
+
+    def _forget_views(self) -> None:
+        for name in self._views:
+            object.__delattr__(self, name)
+        self._views.clear()
 
     def __setattr__(self, name: str, values: Any) -> None:
         getattr(self, name)[...] = values
@@ -66,7 +73,7 @@ class Columns:
                 self._data[name] = array = grown
             array[first:last] = values.get(name, self.spec[name].fill)
         object.__setattr__(self, "rows", last)
-        self._views.clear()
+        self._forget_views()
         return slice(first, last)
 
     def keep(self, mask: np.ndarray) -> None:
@@ -76,7 +83,7 @@ class Columns:
         for name in self._data:
             self._data[name] = self._data[name][index] if rows else self._data[name][:1].copy()
         object.__setattr__(self, "rows", rows)
-        self._views.clear()
+        self._forget_views()
 
     def copy(self) -> Columns:
         new = object.__new__(Columns)

@@ -50,6 +50,8 @@ def open_money(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     ledger.coins[of["bank"], np.arange(nations)] = coins - held
     # tangible assets at depreciated cost
     state.tangible = np.zeros((len(home), len(TANGIBLE)))
+    statics.built_asset = np.full(len(home), PLANTS)
+    statics.built_asset[of["ai"]] = HALLS
     cost = (state.fleet_gw * state.capex_usd_per_kw[places.zone_nation]).sum(axis=1) * param("utility.opening_book_share")
     firm = ledger.obligations[of["utility"], places.zone_nation] * state.value[places.zone_nation] / 1000.0
     state.tangible[of["utility"], PLANTS] = np.maximum(cost - firm, param("utility.least_book_share") * cost)

@@ -130,11 +130,12 @@ def tell_price_jumps(world: Any, values: dict[str, Any]) -> None:
     month, record = world.state.month, world.record
     if month == 0:
         return
-    most = world.tables.param("events.price_jump")
-    for variable in record.prices:
-        before, after = record.data[variable][month - 1], np.asarray(values[variable], dtype=float)
-        known = (before > 0.0) & (after > 0.0)
-        for n in np.flatnonzero(known & (np.abs(np.log(np.where(known, after, 1.0) / np.where(known, before, 1.0))) > most)):
-            word = "rises" if after[n] > before[n] else "falls"
-            label, unit = world.places.nations[n], record.units[variable]
-            world.tell("price", label, "", f"{variable} {word} from {before[n]:.4g} to {after[n]:.4g} {unit}.")
+    before = np.stack([record.data[variable][month - 1] for variable in record.prices])
+    after = np.stack([np.asarray(values[variable], dtype=float) for variable in record.prices])
+    known = (before > 0.0) & (after > 0.0)
+    jump = np.abs(np.log(np.where(known, after, 1.0) / np.where(known, before, 1.0))) > world.tables.param("events.price_jump")
+    for row, n in np.argwhere(jump):
+        variable = record.prices[row]
+        word = "rises" if after[row, n] > before[row, n] else "falls"
+        label, unit = world.places.nations[n], record.units[variable]
+        world.tell("price", label, "", f"{variable} {word} from {before[row, n]:.4g} to {after[row, n]:.4g} {unit}.")

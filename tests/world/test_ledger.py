@@ -60,17 +60,9 @@ def apply(ledger: Ledger, action: str, who: int, other: int, much: float, value:
     elif action == "lend":
         ledger.lend(np.array([who]), np.array([max(int(much), -int(min(ledger.loans[who], ledger.deposits[who])))]))
     elif action == "stake":
-        kw = max(int(min(much, ledger.coins[BANK[other], other])), 0)
-        if home == other:
-            ledger.deposit_coins(who, other, -min(kw, max(int(ledger.deposits[who]), 0)))
-        else:
-            ledger.buy_abroad(who, other, kw, value)
+        ledger.move_coins(who, other, max(int(much), 0), value)
     elif action == "unstake":
-        kw = int(min(much, ledger.coins[who, other]))
-        if home == other:
-            ledger.deposit_coins(who, other, kw)
-        else:
-            ledger.sell_abroad(who, other, kw, value)
+        ledger.move_coins(who, other, -max(int(much), 0), value)
 
 
 @settings(max_examples=150, deadline=None)
@@ -202,9 +194,8 @@ def test_coins_bought_abroad_and_sold_again_cost_at_most_rounding(kw, seed):
     ledger, value = new_ledger(), value_of(seed)
     who, there = PRIVATE[0], (int(HOME[PRIVATE[0]]) + 1) % NATIONS
     before = int(ledger.deposits[who])
-    ledger.buy_abroad(who, there, kw, value)
-    got = int(ledger.coins[who, there])
-    ledger.sell_abroad(who, there, got, value)
+    ledger.move_coins(who, there, kw, value)
+    ledger.move_coins(who, there, -int(ledger.coins[who, there]), value)
     slack = 2 + int(np.ceil(value[there] / value[HOME[who]]))
     assert before - slack <= ledger.deposits[who] <= before
     assert ledger.faults(accredited(ledger)) == []

@@ -5,7 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from ..columns import Columns
+from ..kernels import kernel
 from .projects import DONE, EQUIPMENT
+
+
+@kernel
+def _expect(zone, kind, gw, stage, started, zone_nation, completion, all_survive, out):
+    kinds = out.shape[1]
+    for i in range(stage.shape[0]):
+        k = kind[i]
+        if stage[i] == DONE or k >= kinds:
+            continue
+        sure = stage[i] >= EQUIPMENT or started[i] < 0 or all_survive
+        out[zone[i], k] += gw[i] * (1.0 if sure else completion[zone_nation[zone[i]], k])
 
 
 def expected_gw(projects: Columns, zone_nation, completion, all_survive: bool, shape) -> np.ndarray:
@@ -15,9 +27,7 @@ def expected_gw(projects: Columns, zone_nation, completion, all_survive: bool, s
     with the `completion` [N, J] usual for its nation and kind (a project's own fate is not known to anybody). `all_survive`:
     what will be given up has been taken off already. Halls are not counted.
     """
+    out = np.zeros(shape)
     p = projects
-    rows = np.flatnonzero((p.stage != DONE) & (p.kind < shape[1]))
-    zone, kind = p.zone[rows], p.kind[rows]
-    sure = (p.stage[rows] >= EQUIPMENT) | (p.started[rows] < 0) | all_survive
-    chance = np.where(sure, 1.0, completion[zone_nation[zone], kind])
-    return np.bincount(zone * shape[1] + kind, p.gw[rows] * chance, shape[0] * shape[1]).reshape(shape)
+    _expect(p.zone, p.kind, p.gw, p.stage, p.started, zone_nation, completion, all_survive, out)
+    return out

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..columns import Columns
 from ..kernels import kernel
-from .projects import BUILD, DONE
+from .projects import BUILD, DONE, EQUIPMENT, PERMIT
 
 
 class Sites(NamedTuple):
@@ -54,3 +54,31 @@ def visit(
     p = projects
     _walk(p.zone, p.kind, p.owner, p.gw, p.stage, p.funded, zone_nation, companies[0], musd_per_gw, jobs_per_gw, *sums)
     return sums
+
+
+@kernel
+def _need(zone, kind, owner, gw, stage, permit_left, queue_left, zone_nation, part_need, ahead, need):
+    """Add what every row that is due wants of each part."""
+    classes = part_need.shape[1]
+    for i in range(stage.shape[0]):
+        if stage[i] > EQUIPMENT:
+            continue
+        left = 0.0
+        if stage[i] < EQUIPMENT:
+            left = queue_left[i] + (permit_left[i] if stage[i] == PERMIT else 0.0)
+        if left > ahead:
+            continue
+        n = zone_nation[zone[i]]
+        for part in range(classes):
+            need[n, owner[i], part] += part_need[kind[i], part] * gw[i]
+
+
+def parts_needed(projects: Columns, zone_nation, part_need, ahead_months, nations: int, parties: int) -> np.ndarray:
+    """Return [N, parties, P] units of parts that projects need which wait for them or are due within `ahead_months`.
+
+    `part_need` [J, P] units per GW.
+    """
+    need = np.zeros((nations, parties, part_need.shape[1]))
+    p = projects
+    _need(p.zone, p.kind, p.owner, p.gw, p.stage, p.permit_left, p.queue_left, zone_nation, part_need, ahead_months, need)
+    return need

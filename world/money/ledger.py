@@ -69,6 +69,32 @@ def _net_claims(value, bank_of, deposits, nostro):
             # each bank gives up the claim it held: its equity in its own coin has been credited above
 
 
+@kernel
+def _move_coins(party, nation, kw, value, home, bank_of, coins, deposits, nostro):
+    """Carry out orders in their order: see `Ledger.move_coins`."""
+    for k in range(party.shape[0]):
+        p, n = party[k], nation[k]
+        h, bank = home[p], bank_of[n]
+        amount = max(min(kw[k], max(coins[bank, n], 0)), -coins[p, n])
+        if h == n:
+            amount = min(amount, max(deposits[p], 0)) if amount > 0 else amount
+            deposits[p] -= amount
+        elif amount > 0:
+            price = min(np.int64(np.floor(amount * value[n] / value[h] + 0.5)), max(deposits[p], 0))
+            amount = np.int64(np.floor(price * value[h] / value[n]))
+            deposits[p] -= price
+            nostro[n, h] += price
+            # the foreign bank gives up coins for a claim: its equity in its own coin falls by them
+            deposits[bank] -= amount
+        else:
+            price = np.int64(np.floor(-amount * value[n] / value[h]))
+            nostro[h, n] -= amount
+            deposits[p] += price
+            deposits[bank_of[h]] -= price
+        coins[bank, n] -= amount
+        coins[p, n] += amount
+
+
 class Ledger:
     """Who holds and owes what. Arrays are indexed by party A and nation (coin) N; amounts are int64 kW of coin."""
 
@@ -113,9 +139,9 @@ class Ledger:
 
     def pay(self, purpose: str, payer, payee, musd) -> None:
         """Collect payments of `musd` (million USD, >= 0) from `payer` to `payee` (parties; arrays or numbers)."""
-        payer, payee, musd = np.broadcast_arrays(
-            np.asarray(payer, dtype=np.int64), np.asarray(payee, dtype=np.int64), np.asarray(musd, dtype=float)
-        )
+        payer, payee, musd = np.asarray(payer), np.asarray(payee), np.asarray(musd, dtype=float)
+        if not payer.shape == payee.shape == musd.shape:
+            payer, payee, musd = np.broadcast_arrays(payer, payee, musd)
         self._pending.append((payer.ravel(), payee.ravel(), musd.ravel(), PURPOSE[purpose]))
 
     def settle(self, value: np.ndarray, loan_room_kw: np.ndarray) -> Flows:
@@ -193,34 +219,14 @@ class Ledger:
         self.deposits[party] -= kw
         self.bought_back_total[nation] += kw
 
-    def deposit_coins(self, party: int, nation: int, kw: int) -> None:
-        """Move `kw` coins between a party of that nation and the bank's vault against its deposit (negative: withdraw)."""
-        self.coins[party, nation] -= kw
-        self.coins[self.bank_of[nation], nation] += kw
-        self.deposits[party] += kw
+    def move_coins(self, party, nation, kw, value: np.ndarray) -> None:
+        """Let parties [B] buy `kw` [B] coins of nations [B] from their banks' vaults, or sell (negative), one after the other.
 
-    def buy_abroad(self, party: int, nation: int, kw: int, value: np.ndarray) -> None:
-        """Let a foreign party buy `kw` coins of a nation from its bank: paid in its own money over the exchange."""
-        home = int(self.home[party])
-        price = int(np.floor(kw * value[nation] / value[home] + 0.5))
-        price = min(price, max(int(self.deposits[party]), 0))
-        kw = int(np.floor(price * value[home] / value[nation]))
-        self.deposits[party] -= price
-        self.nostro[nation, home] += price
-        # the foreign bank gives up coins for a claim: its equity in its own coin falls by them
-        self.deposits[self.bank_of[nation]] -= kw
-        self.coins[self.bank_of[nation], nation] -= kw
-        self.coins[party, nation] += kw
-
-    def sell_abroad(self, party: int, nation: int, kw: int, value: np.ndarray) -> None:
-        """Reverse of `buy_abroad`: the party gets money at home, its bank a claim on the other nation's bank."""
-        home = int(self.home[party])
-        price = int(np.floor(kw * value[nation] / value[home]))
-        self.coins[party, nation] -= kw
-        self.coins[self.bank_of[nation], nation] += kw
-        self.nostro[home, nation] += kw
-        self.deposits[party] += price
-        self.deposits[self.bank_of[home]] -= price
+        At home a deposit is turned into coins and back; abroad money goes over the exchange at `value` [N] and leaves the other
+        bank with a claim. A purchase stops where the vault or the deposit is empty, a sale where no coins are left.
+        """
+        party, nation, kw = np.atleast_1d(party), np.atleast_1d(nation), np.atleast_1d(kw)
+        _move_coins(party, nation, kw, value, self.home, self.bank_of, self.coins, self.deposits, self.nostro)
 
     def lend(self, party: np.ndarray, kw: np.ndarray) -> None:
         """Grant loans that create deposits (negative: repay)."""
