@@ -9,7 +9,7 @@ import numpy as np
 from ..world.columns import Column, Columns
 from ..world.orders import Bids, Payment, Stake, Start
 from .actor import Actor
-from .rules import bottleneck, financing, serving, siting
+from .rules import bottleneck, expectations, financing, serving, siting
 
 
 class AICompany(Actor):
@@ -166,7 +166,8 @@ def site_costs_musd_per_gw(world: Any) -> np.ndarray:
     nation = world.places.zone_nation
     build = statics.hall_cost_musd_per_gw * statics.hall_cost_ratio[nation] * state.site_cost[nation]
     draw = statics.draw_factor
-    coins = state.value[nation] * 1000.0 * draw
+    # coins at what they are expected to be worth when the hall stands
+    coins = state.value_expected[nation] * 1000.0 * draw
     energy = state.mean_price * 8.766 * draw * param("ai.energy_years")
     delay = zone_lead_months(world) / 12.0 * param("ai.time_value_share")
     waiting = state.willing_usd_per_w_year[:, None] * 1000.0 * draw * delay[None, :]
@@ -195,17 +196,24 @@ def start_halls(world: Any) -> Start:
     lead = (statics.opening_share * zone_lead_months(world)[None, :]).sum(axis=1)
     standing = state.halls_gw.sum(axis=1)
     coming = state.halls_under_way_gw.sum(axis=1)
-    wanted = ai.chips_facility_gw + ai.arrivals_gw * lead
-    missing = np.maximum(wanted - standing - coming, 0.0)
-    pace = missing / param("ai.hall_catch_up_months") * bottleneck.throttle(
-        coming / np.maximum(ai.arrivals_gw * lead, param("ai.smallest_gw")), param("ai.hall_cover"), param("ai.throttle_sharpness")
-    )  # fmt: skip
+    years = expectations.grown_years(ai.revenue_growth, lead / 12.0, param("ai.growth_horizon_years"))
+    wanted = ai.chips_facility_gw + 12.0 * ai.arrivals_gw * years
+    # halls for the chips that keep arriving, and for what is missing (or there already)
+    pace = np.maximum(ai.arrivals_gw + (wanted - standing - coming) / param("ai.hall_catch_up_months"), 0.0)
     # what is not spent on chips goes into halls (spend on the limiting factor)
-    money_gw = state.ai_budget_musd * (1.0 - chip_share(world)) / statics.hall_cost_musd_per_gw
+    # in the budgets that are expected when the halls are paid for
+    ahead = np.exp(ai.revenue_growth * np.minimum(lead / 12.0, param("ai.growth_horizon_years")))
+    money_gw = state.ai_budget_musd * ahead * (1.0 - chip_share(world)) / statics.hall_cost_musd_per_gw
     pace = np.minimum(pace, money_gw)
     state.hall_pace_gw = pace
     state.site_cost_musd = site_costs_musd_per_gw(world)
-    share = siting.shares(state.site_cost_musd, statics.may_site, param("siting.logit_scale"))
+    scale = param("siting.logit_scale")
+    if state.month == 0:
+        # what drew companies to places beside cost is what makes the opening's costs give the opening's shares
+        new = statics.may_site / np.maximum(statics.may_site.sum(axis=1, keepdims=True), 1.0)
+        usual = statics.opening_share + param("ai.new_site_share") * (new - statics.opening_share)
+        state.site_weight = siting.weights(usual, state.site_cost_musd, scale)
+    share = siting.shares(state.site_cost_musd, state.site_weight, scale)
     gw = pace[:, None] * share
     who, zone = np.nonzero(gw > param("ai.smallest_start_gw"))
     kind = np.full(len(who), statics.hall_kind)
@@ -224,7 +232,9 @@ def chip_share(world: Any) -> np.ndarray:
 def bid_for_chips(world: Any) -> Bids:
     """Bid the month's chip budget; months of cover of unpowered chips throttle it (spend on the limiting factor)."""
     state, statics = world.state, world.statics
-    budget = state.ai_budget_musd * chip_share(world)
+    # halls on site have the first call on the budget
+    left = np.maximum(state.ai_budget_musd - state.hall_spend_musd, 0.0)
+    budget = np.minimum(state.ai_budget_musd * chip_share(world), left)
     worth = chip_worth_usd(world)
     if state.month == 0:
         # revealed preference: what a company paid for its own nation's cheapest chips before the start it held worth paying

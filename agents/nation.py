@@ -39,11 +39,13 @@ def react(world: Any) -> None:
     """Let adaptive governments speed up permits and studies when these bind and a rival leads."""
     state, param = world.state, world.tables.param
     powered = state.powered_nation_gw
-    rival = np.array([np.delete(powered, n).max() for n in range(len(powered))])
+    # everybody's rival is the strongest nation, the strongest's the second
+    second, first = np.sort(powered)[-2:]
+    rival = np.where(np.arange(len(powered)) == powered.argmax(), second, first)
     tiny = param("race.smallest_gw")
     perceived = np.log((rival + tiny) / (powered + tiny))
     state.nation.threat += (perceived - state.nation.threat) / param("race.intelligence_lag_months")
-    binding = np.isin(state.binding, _PAPERWORK)
+    binding = (state.binding == _PAPERWORK[0]) | (state.binding == _PAPERWORK[1])
     state.nation.effort = reaction.adapt_effort(
         state.nation.effort, binding, state.nation.threat, world.levers["stance"],
         param("race.reaction_speed"), param("race.fatigue"), param("race.threat_scale"), param("race.most_effort"),

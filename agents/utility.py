@@ -107,7 +107,8 @@ def invest_in_plants(world: Any) -> Start:
     free = open_sites(world)
     merchant = wanted * free
     state.build_rate_gw = merchant
-    state.candidates_gw = invest.candidates(state.candidates_gw, wanted, entry, param("invest.developer_months"))
+    if statics.growth:
+        state.candidates_gw = invest.candidates(state.candidates_gw, wanted, entry, param("invest.developer_months"))
     need = planners_need(world)
     firm_cost = invest.net_cost_per_firm_watt(
         worth, cost, state.credit, state.value_expected[nation][:, None], param("invest.least_credit")

@@ -17,8 +17,8 @@ def run_figures(repeats: int = 3, until: str | None = None) -> dict[str, Any]:
 
     `run_s` seconds to build a world and run it to its end; `open_s` those to build it; `months` in a run;
     `phase_s_per_month` mean seconds of each phase in one more run; `branch_ms` of the world at its end;
-    `peak_memory_mb` of this process after its first run. The first run compiles and reads what is cached: it is `first_run_s`, and no part of
-    the medians. Raises ScenarioError, ValueError (until) or WorldFailed.
+    `peak_memory_mb` of this process after its first run. The first run compiles and reads what is cached: it is `first_run_s`,
+    and no part of the medians. Raises ScenarioError, ValueError (until) or WorldFailed.
     """
     first, _, _ = _run(until)
     peak = peak_memory_mb()

@@ -38,3 +38,14 @@ def forecast_spread(deviation, horizon_years, years_seen):
     """
     h = np.asarray(horizon_years, dtype=float)
     return deviation * np.sqrt(h + h * h / years_seen)
+
+
+def grown_years(growth, years, horizon):
+    """Return ∫₀^years e^(growth·min(t, horizon)) dt: how many years of today's flow come, if it grows for `horizon` years and no longer.
+
+    `growth` 1/yr in natural logs; `years` and `horizon` >= 0.
+    """
+    growing = np.minimum(years, horizon)
+    steep = np.abs(growth) > 1e-9
+    area = np.where(steep, np.expm1(growth * growing) / np.where(steep, growth, 1.0), growing)
+    return area + (years - growing) * np.exp(growth * growing)

@@ -31,3 +31,13 @@ def shares(cost, allowed, scale):
     weight = np.where(open_, np.exp(-np.where(open_, gap, 0.0) / scale) * allowed, 0.0)
     total = weight.sum(axis=1, keepdims=True)
     return weight / np.where(total > 0.0, total, 1.0)
+
+
+def weights(share, cost, scale):
+    """Return weights [C, places] with which `shares` gives `share` at `cost`: the alternative-specific constants (McFadden 1974).
+
+    The largest of a row is 1; 0 where the share is 0.
+    """
+    log = np.where(share > 0.0, np.log(np.where(share > 0.0, share, 1.0)) + cost / scale, -np.inf)
+    top = log.max(axis=1, keepdims=True)
+    return np.exp(log - np.where(np.isfinite(top), top, 0.0))

@@ -45,7 +45,8 @@ def _wanted(log_value, terms, waiting_gw, waiting_willing):
     if base > 0.0:
         wanted += base * ((energy + rent_yield * value) / all_in_ref) ** (-elasticity)
     for s in range(waiting_gw.shape[0]):
-        wanted += waiting_gw[s] * _accepted(log_value, waiting_willing[s], spread)
+        if waiting_gw[s] > 0.0:  # most steps are of other nations' companies
+            wanted += waiting_gw[s] * _accepted(log_value, waiting_willing[s], spread)
     return wanted
 
 

@@ -22,10 +22,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ..kernels import kernel
-from .day_paths import MOST_FOUND, MOST_STEPS, STEP, join_hours, narrow_sell, price_between, shift_paths
+from .day_moves import MOST_STEPS, STEP
+from .day_paths import shift_paths
+from .day_prices import narrow_sell, price_between
+from .day_search import LABEL, MOST_FOUND, group, join_hours, search_room
 from .margins import NODE, fill, idle_below, merit_order, settle_rounding
 from .storing import UNIT, make_feasible, shift_hours, store
-from .trading import ARC, renew_buy, set_arcs, trade
+from .trading import ARC, set_arcs, trade
 
 HOURS = 24
 
@@ -93,7 +96,6 @@ class Tolerance(NamedTuple):
     storage: float = 0.05  # USD/MWh that a hop between hours must save
     size: float = 1e-7  # GW not worth moving, relative to the network's mean load
     cycle: float = 1e-4  # USD per MWh of load that using a cycle through the whole day must save
-    visits: int = 1  # times that a label of the whole day is passed on, or it winds round cycles not worth using
     hop: float = 0.01  # USD/MWh that each hop of a path through the whole day must save
     passes: int = 60  # at most so many rounds of either
     day: float = 1e-5  # USD per MWh of load that a round of paths through the whole day must save,
@@ -247,26 +249,35 @@ def clear_day(
             break
     if units.shape[0] > 0:
         enough = tolerance.day * small / tolerance.size * load.size
-        joined = np.zeros(hours, np.bool_)
         steps = np.empty(MOST_STEPS, STEP)
         found = np.empty(MOST_FOUND, STEP)
+        labels = np.empty((hours, zones), LABEL)
+        ends = np.empty(2 * tail.shape[0], np.int64)
+        for line in range(tail.shape[0]):
+            ends[2 * line] = tail[line]
+            ends[2 * line + 1] = head[line]
+        around = (*group(ends, zones), *group(unit_zone, zones))
+        room = search_room(hours, zones, units.shape[0])
         poor = 0
         for _ in range(tolerance.passes):
-            cycles = join_hours(nodes, arcs, units, hop, plan, small, tolerance, joined, steps, found)
+            cycles = join_hours(
+                nodes, arcs, units, plan, small, tolerance, around, room, labels, steps, found
+            )
             saved = shift_paths(
-                nodes, arcs, units, plan, supply, lines, stale, tolerance, steps, found, cycles
+                nodes, labels, arcs, units, plan, supply, lines, stale, tolerance, steps, found, cycles
             )
             if saved <= 0.0:
                 break
-            for h in range(hours):  # labels may come from an hour that has changed
+            for h in range(hours):
                 if stale[h]:
                     moves += 1 + trade(nodes[h], arcs[h], h, flow, supply, lines, tolerance.hour)
-                elif joined[h]:
-                    renew_buy(nodes[h], arcs[h], h, flow, supply, lines, tolerance.hour)
             poor = poor + 1 if saved < enough else 0
             if poor == tolerance.poor:
-                join_hours(nodes, arcs, units, hop, plan, small, tolerance, joined, steps, found)
+                join_hours(nodes, arcs, units, plan, small, tolerance, around, room, labels, steps, found)
                 break
+        for h in range(hours):
+            for z in range(zones):
+                nodes[h, z].buy = labels[h, z].buy
         narrow_sell(nodes, arcs, units, hop, worth, plan, small)
 
     need = _residual_load(load, tail, head, loss, flow, unit_zone, charge, discharge)

@@ -38,3 +38,10 @@ def test_nothing_is_learnt_from_nothing():
 def test_the_spread_of_a_known_drift_grows_with_the_root_of_time():
     np.testing.assert_allclose(expectations.forecast_spread(0.1, np.array([1.0, 4.0]), np.inf), [0.1, 0.2])
     assert expectations.forecast_spread(0.1, 4.0, 4.0) == pytest.approx(0.1 * np.sqrt(8.0))
+
+
+@given(st.floats(-0.5, 1.5), st.floats(0.0, 5.0), st.floats(0.0, 4.0))
+def test_grown_years_are_the_area_under_growth_that_ends(growth, years, horizon):
+    t = np.linspace(0.0, years, 20_001)
+    area = np.trapezoid(np.exp(growth * np.minimum(t, horizon)), t)
+    assert expectations.grown_years(growth, years, horizon) == pytest.approx(area, rel=1e-6, abs=1e-9)

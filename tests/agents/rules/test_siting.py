@@ -50,3 +50,13 @@ def test_a_longer_wait_never_attracts(a, b):
     cost = siting.cost_musd_per_gw_year(12_000.0, 0.1, 50.0, 8766.0, 0.2, wait, 10_000.0, 5.0)
     share = siting.shares(cost[None, :], np.ones((1, 2)), 2500.0)[0]
     assert share[0] >= share[1]
+
+
+@given(arrays(float, (2, 4), elements=st.floats(0.0, 1.0)), arrays(float, (2, 4), elements=st.floats(0.0, 2e4)))
+def test_weights_give_back_the_shares_they_were_made_from(share, cost):
+    total = share.sum(axis=1, keepdims=True)
+    share = np.where(total > 1e-3, share / np.where(total > 1e-3, total, 1.0), 0.25)
+    share = np.where(share < 1e-6, 0.0, share)
+    share /= share.sum(axis=1, keepdims=True)
+    again = siting.shares(cost, siting.weights(share, cost, 2500.0), 2500.0)
+    np.testing.assert_allclose(again, share, rtol=1e-9, atol=1e-12)
