@@ -161,6 +161,9 @@ def trade_robots(world: Any) -> None:
     work = statics.working_age * param("robots.bodily_work_share")
     left = robots.work_left(households.robots * state.robot_useful * hours, work)
     worth = state.robot_useful.max() * statics.wage_usd * hours * param("robots.worth_years") * left
+    # a nation that has bought none yet tries a few
+    least = state.nation.gdp_musd / 12.0 * param("robots.trial_share")
+    households.robot_budget_musd = np.maximum(households.robot_budget_musd, least)
     cleared = exchange.clear(
         households.robot_budget_musd * 1e6, np.repeat(worth[:, None], len(home), axis=1), robot.for_sale, robot.cost_usd
     )

@@ -96,7 +96,8 @@ def ai_orbit_wish(world: Any) -> np.ndarray:
     known = np.isfinite(in_orbit) & np.isfinite(land)
     in_orbit, land = np.where(known, in_orbit, 0.0), np.where(known, land, 0.0)
     share = 1.0 / (1.0 + np.exp(np.clip((in_orbit - land) / param("siting.logit_scale"), -50.0, 50.0)))
-    return np.where(known, state.hall_pace_gw * share, 0.0)
+    wish = state.hall_pace_gw * share
+    return np.where(known & (wish > param("ai.smallest_start_gw")), wish, 0.0)
 
 
 def _loft(world: Any, gw: np.ndarray, mass_per_gw: float) -> None:

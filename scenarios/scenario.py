@@ -22,6 +22,8 @@ from ..world.tables import DATA
 from .quantity import QuantityError, read_months, read_quantity
 
 EARLIEST, LATEST = "2016-01", "2101-01"
+# the tables describe the world up to here: a later start would open with a world that is out of date
+LATEST_START = "2026-12"
 MOST_STEPS = 100
 LONGEST_TEXT = 500
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
@@ -324,8 +326,9 @@ def check(
         month = checker.month((key,), given[key])
         if month is None:
             continue
-        if not EARLIEST <= month <= LATEST:
-            checker.fault((key,), f"is {month}; allowed: {EARLIEST} to {LATEST}")
+        last = LATEST_START if key == "start" else LATEST
+        if not EARLIEST <= month <= last:
+            checker.fault((key,), f"is {month}; allowed: {EARLIEST} to {last}")
         clean[key] = month
     start, until = clean.get("start", "2026-01"), clean.get("until", "2046-01")
     if until <= start:

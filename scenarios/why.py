@@ -240,7 +240,11 @@ def find_agent(world: Any, given: str) -> Agent:
         party for party, name in enumerate(parties.names)
         if name.casefold() == wanted and within in ("", SECTORS[parties.sector[party]])
     ]  # fmt: skip
-    for sector, *names in (("government", places.nations, places.nation_names), ("utility", places.zones, places.zone_names)):
+    nations = (places.nations, places.nation_names)
+    # a nation by itself is its government; with a kind before it, its household sector, bank or fund
+    by_place = [("government", *nations), ("utility", places.zones, places.zone_names)]
+    by_place += [(sector, *nations) for sector in ("households", "bank", "fund") if within == sector]
+    for sector, *names in by_place:
         for labels in names if within in ("", sector) else ():
             if not hits:
                 hits = [int(parties.of[sector][i]) for i, label in enumerate(labels) if label.casefold() == wanted]

@@ -44,7 +44,8 @@ def race_table(result: Result) -> Table:
     """Return the race: per date one line for each group. A row holds the month before its date."""
     settings = result.world.settings
     table = Table(
-        title=f"{settings.title or settings.name} · seed {result.world.seed}", caption="a model, not a forecast",
+        title=f"{settings.title or settings.name} · seed {result.world.seed}",
+        caption="AI by nation of its owner, wherever it stands · a model, not a forecast",
         title_justify="left", caption_justify="left", header_style="bold",
     )  # fmt: skip
     table.add_column("until", no_wrap=True)

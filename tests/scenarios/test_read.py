@@ -95,14 +95,14 @@ def test_a_child_merges_tables_and_replaces_steps(tmp_path):
     nation = first_nation()
     write(
         tmp_path,
-        TOP + f"start = 2027-01-01\n[policy.{nation}]\npermit_time = 0.5\nai_tax = 0.1\n",
+        TOP + f"start = 2026-06-01\n[policy.{nation}]\npermit_time = 0.5\nai_tax = 0.1\n",
         "parent.toml",
     )
     child = 'schema_version = 1\nname = "child"\nextends = ["baseline", "parent"]\n'
     child += f"[policy.{nation}]\nai_tax = 0.2\n"
     scenario = load_scenario(write(tmp_path, child, "child.toml"))
     levers = scenario.policy[nation]
-    assert scenario.start == "2027-01"
+    assert scenario.start == "2026-06"
     assert (levers["permit_time"][0].to, levers["ai_tax"][0].to) == (0.5, 0.2)
     assert scenario.title == ""
 
