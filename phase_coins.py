@@ -14,6 +14,8 @@ from .world.money.matrices import MonthBooks, balance_sheet
 from .world.opening_money import tight_stakes, worth_of_savings
 from .world.orders import Stake
 
+_MOST_KW = 1e18  # numerical: far above any amount, far below the largest whole number
+
 
 def stake_and_rent(world: Any) -> None:
     """Base load and halls find their coins: some own them, the rest rent; one price clears what is left unstaked."""
@@ -189,7 +191,8 @@ def settlement(world: Any) -> None:
     own[of["chipmaker"]] = np.maximum(own[of["chipmaker"]], state.outflow_musd[of["chipmaker"]] * param("bank.trade_credit_months"))
     for sector in ("supplier", "robot", "launcher", "ai", "utility"):
         own[of[sector]] = np.maximum(own[of[sector]], state.outflow_musd[of[sector]] * param("bank.trade_credit_months"))
-    room = np.floor(own / price).astype(np.int64) - ledger.loans
+    # a coin worth next to nothing must not overflow the books
+    room = np.floor(np.minimum(own / price, _MOST_KW)).astype(np.int64) - ledger.loans
     flows = ledger.settle(state.value, room)
     repay = np.minimum(np.minimum(state.repayment_kw, ledger.loans), np.maximum(ledger.deposits, 0))
     ledger.loans -= repay

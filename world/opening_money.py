@@ -228,7 +228,18 @@ def worth_of_market(tables: Tables, statics: Any, state: Any) -> None:
 
 
 def worth_of_savings(tables: Tables, statics: Any, state: Any) -> None:
-    """Set the savings with which the opening value of a watt clears the market for coins."""
-    terms = coin_market.value_terms(tables, statics, state)
-    state.households.savings_musd = worth.solve_savings(state.value, *terms.values())
+    """Set the savings with which the opening value of a watt clears the market for coins.
+
+    Where trade and foreigners alone would want more coins than float at that value, they make do with fewer balances per
+    payment (`state.balance_use` < 1, for good), so that a least share of the balances is savings: below zero it is no savings.
+    """
+    state.balance_use = np.ones(len(state.value))
+    least = tables.param("money.least_savings_share")
+    for _ in range(2):
+        terms = coin_market.value_terms(tables, statics, state)
+        balances = terms["transactions_musd"] + terms["foreign_musd"]
+        savings = worth.solve_savings(state.value, *terms.values())
+        fits = (savings + balances) / np.maximum(balances * (1.0 + least), tables.param("ai.smallest_musd"))
+        state.balance_use = state.balance_use * np.clip(fits, least, 1.0)
+    state.households.savings_musd = np.maximum(savings, 0.0)
     state.opening_savings_musd = state.households.savings_musd.copy()

@@ -62,8 +62,8 @@ def value_terms(tables: Tables, statics: Any, state: Any) -> dict[str, Any]:
         "waiting_gw": waiting,
         "waiting_willing_usd_per_w": willing,
         "waiting_spread": param("money.waiting_spread"),
-        "transactions_musd": turnover * param("money.transaction_months"),
-        "foreign_musd": state.claims_musd * param("money.foreign_holding_share"),
+        "transactions_musd": turnover * param("money.transaction_months") * state.balance_use,
+        "foreign_musd": state.claims_musd * param("money.foreign_holding_share") * state.balance_use,
     }
 
 

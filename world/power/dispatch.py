@@ -206,21 +206,39 @@ def clear_day(
     supply = merit_order(cost, capacity, technology, count, available, lost_load, small)
     lines = (forward_gw, reverse_gw, loss, hurdle, small)
 
-    units = np.empty(unit_zone.shape[0], UNIT)
-    for s in range(units.shape[0]):
+    # units that can do nothing would still be searched hour by hour
+    row = np.empty(unit_zone.shape[0], np.int64)
+    count_units = 0
+    for s in range(unit_zone.shape[0]):
+        filled = charge_gw[s] > small and energy_gwh[s] > small
+        if discharge_gw[s] > small and (filled or inflow_gwh[s] > small):
+            row[count_units] = s
+            count_units += 1
+        else:
+            charge[s, :] = 0.0
+            discharge[s, :] = 0.0
+    row = row[:count_units]
+    units = np.empty(count_units, UNIT)
+    place = np.empty(count_units, np.int64)
+    into = np.empty((count_units, hours))
+    out = np.empty((count_units, hours))
+    for s in range(count_units):
         unit = units[s]
-        unit.zone = unit_zone[s]
-        unit.charge_gw = charge_gw[s]
-        unit.discharge_gw = discharge_gw[s]
-        unit.energy_gwh = energy_gwh[s]
-        unit.fill = charge_efficiency[s]
-        unit.drain = discharge_efficiency[s]
-        unit.inflow_gwh = inflow_gwh[s]
-        make_feasible(charge[s], discharge[s], unit)
+        unit.zone = unit_zone[row[s]]
+        unit.charge_gw = charge_gw[row[s]]
+        unit.discharge_gw = discharge_gw[row[s]]
+        unit.energy_gwh = energy_gwh[row[s]]
+        unit.fill = charge_efficiency[row[s]]
+        unit.drain = discharge_efficiency[row[s]]
+        unit.inflow_gwh = inflow_gwh[row[s]]
+        place[s] = unit.zone
+        into[s] = charge[row[s]]
+        out[s] = discharge[row[s]]
+        make_feasible(into[s], out[s], unit)
     _clip_flows(flow, forward_gw, reverse_gw)
     nodes = np.empty((hours, zones), NODE)
     arcs = np.empty((hours, 2 * tail.shape[0]), ARC)
-    need = _residual_load(load, tail, head, loss, flow, unit_zone, charge, discharge)
+    need = _residual_load(load, tail, head, loss, flow, place, into, out)
     moves = 0
     for h in range(hours):
         for z in range(zones):
@@ -239,8 +257,8 @@ def clear_day(
     origin = np.empty(hours, np.int64)
     stale = np.zeros(hours, np.bool_)
     for s in range(units.shape[0]):
-        store(units[s], charge[s], discharge[s], state[s])
-    plan = (flow, charge, discharge, state)
+        store(units[s], into[s], out[s], state[s])
+    plan = (flow, into, out, state)
     for _ in range(tolerance.passes):
         before = moves
         for s in range(units.shape[0]):
@@ -256,13 +274,16 @@ def clear_day(
         for line in range(tail.shape[0]):
             ends[2 * line] = tail[line]
             ends[2 * line + 1] = head[line]
-        around = (*group(ends, zones), *group(unit_zone, zones))
+        around = (*group(ends, zones), *group(place, zones))
         room = search_room(hours, zones, units.shape[0])
         poor = 0
+        alone = zones == 1 and count_units == 1  # all its moves are single hops
         for _ in range(tolerance.passes):
             cycles = join_hours(
                 nodes, arcs, units, plan, small, tolerance, around, room, labels, steps, found
             )
+            if alone:
+                break
             saved = shift_paths(
                 nodes, labels, arcs, units, plan, supply, lines, stale, tolerance, steps, found, cycles
             )
@@ -280,7 +301,10 @@ def clear_day(
                 nodes[h, z].buy = labels[h, z].buy
         narrow_sell(nodes, arcs, units, hop, worth, plan, small)
 
-    need = _residual_load(load, tail, head, loss, flow, unit_zone, charge, discharge)
+    for s in range(count_units):
+        charge[row[s]] = into[s]
+        discharge[row[s]] = out[s]
+    need = _residual_load(load, tail, head, loss, flow, place, into, out)
     for z in range(zones):
         for h in range(hours):
             node = nodes[h, z]

@@ -16,8 +16,8 @@ from .margins import generate
 # way
 ARC = np.dtype(
     [
-        ("tail", np.int64),
-        ("head", np.int64),
+        ("tail", np.uint32),  # unsigned: no check for negative indices in the innermost loops
+        ("head", np.uint32),
         ("gain", np.float64),  # MWh at the head per MWh at the tail; above 1 if an opposite flow shrinks
         ("need", np.float64),  # MWh at the tail per MWh at the head
         ("cost", np.float64),  # USD per MWh at the tail
