@@ -15,6 +15,7 @@ from .world.tech import robots
 from .world.trade import exchange
 
 _KW_PER_GW = 1e6
+_UNDER_SOLAR_DUTY = ("modules", "cells")  # the parts that the lever of that name means
 
 
 def trade_parts(world: Any) -> None:
@@ -39,7 +40,8 @@ def trade_parts(world: Any) -> None:
         bid = state.part_price[:, part] * np.exp(param("parts.bid_speed") * np.tanh(pressure) * statics.growth)
         cheapest = supplier.reserve_usd_per_kw[rows].min()
         bid = np.maximum(bid, cheapest * param("parts.least_markup"))
-        tariff = statics.part_tariff[:, rows] * world.levers["solar_duty"][:, None]
+        factor = world.levers["solar_duty"] if building.PARTS[part] in _UNDER_SOLAR_DUTY else np.ones(nations)
+        tariff = statics.part_tariff[:, rows] * factor[:, None]
         customs = supplier.price_usd_per_kw[rows]
         # a month's orders are for the slots there are, at the bid: what waits longer raises the bid, not the month's budget
         slots = min(1.0, supply.sum() / max(want.sum(), 1e-9))

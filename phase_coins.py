@@ -1,4 +1,4 @@
-"""Phases 6, 13 and 14: coins are staked and rented, the value of a watt moves, payments settle."""
+"""Phases 6, 14 and 15: coins are staked and rented, the value of a watt moves, payments settle."""
 
 from __future__ import annotations
 

@@ -159,7 +159,7 @@ def project_q(world: Any, value: np.ndarray) -> tuple[np.ndarray, np.ndarray, np
     retiring = state.retired_rate_gw * years
     margin = invest.expected_margin(
         state.margin_usd_per_kw_year, state.fleet_gw, state.expected_gw - retiring, state.load_growth[nation][:, None] * years,
-        param("invest.own_glut"),
+        param("invest.own_glut"), param("invest.noticed_share") * state.zone_peak_gw[:, None],
     )  # fmt: skip
     capex = state.capex_usd_per_kw[nation] * state.site_cost[nation][:, None] + state.parts_premium_usd_per_kw[nation]
     worth, cost = invest.project_value(

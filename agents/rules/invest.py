@@ -46,14 +46,15 @@ def expected_value(value, forward, foresight):
     return value ** (1.0 - foresight) * np.maximum(forward, 0.0) ** foresight
 
 
-def expected_margin(margin, standing_gw, coming_gw, load_growth, elasticity):
+def expected_margin(margin, standing_gw, coming_gw, load_growth, elasticity, least_gw):
     """Return the energy margin expected at completion: it falls by `elasticity` with a technology's growth ahead of load.
 
     `standing_gw` now, `coming_gw` under way less what will retire, `load_growth` ln-growth of load until then. A technology's
-    plants earn at the same hours, so their own growth lowers their prices (Hirth 2013).
+    plants earn at the same hours, so their own growth lowers their prices (Hirth 2013). Below `least_gw` (> 0) a technology is
+    too small in its zone to move them.
     """
-    there = np.maximum(standing_gw, 1e-9)
-    ahead = np.maximum(standing_gw + coming_gw, 0.1 * there)
+    there = np.maximum(standing_gw, least_gw)
+    ahead = np.maximum(standing_gw + coming_gw, least_gw)
     return margin * (ahead / there * np.exp(-load_growth)) ** (-elasticity)
 
 

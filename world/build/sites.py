@@ -57,11 +57,11 @@ def visit(
 
 
 @kernel
-def _need(zone, kind, owner, gw, stage, permit_left, queue_left, zone_nation, part_need, ahead, need):
+def _need(zone, kind, owner, gw, stage, funded, permit_left, queue_left, zone_nation, part_need, ahead, need):
     """Add what every row that is due wants of each part."""
     classes = part_need.shape[1]
     for i in range(stage.shape[0]):
-        if stage[i] > EQUIPMENT:
+        if stage[i] > EQUIPMENT or not funded[i]:
             continue
         left = 0.0
         if stage[i] < EQUIPMENT:
@@ -80,5 +80,5 @@ def parts_needed(projects: Columns, zone_nation, part_need, ahead_months, nation
     """
     need = np.zeros((nations, parties, part_need.shape[1]))
     p = projects
-    _need(p.zone, p.kind, p.owner, p.gw, p.stage, p.permit_left, p.queue_left, zone_nation, part_need, ahead_months, need)
+    _need(p.zone, p.kind, p.owner, p.gw, p.stage, p.funded, p.permit_left, p.queue_left, zone_nation, part_need, ahead_months, need)
     return need

@@ -81,12 +81,17 @@ def test_builders_without_foresight_see_todays_value_and_with_full_foresight_tom
 
 @given(st.floats(0.0, 1e3), st.floats(0.0, 1e3), st.floats(0.0, 0.5))
 def test_margins_hold_when_plants_grow_as_load_does_and_thin_out_when_they_outgrow_it(standing, coming, growth):
-    margin = invest.expected_margin(100.0, standing, coming, growth, 0.6)
-    as_load = invest.expected_margin(100.0, standing, standing * np.expm1(growth), growth, 0.6)
+    margin = invest.expected_margin(100.0, standing, coming, growth, 0.6, 1e-6)
+    as_load = invest.expected_margin(100.0, standing, standing * np.expm1(growth), growth, 0.6, 1e-6)
     if standing > 1e-6:
         assert as_load == pytest.approx(100.0)
         if coming > standing * np.expm1(growth):
             assert margin <= as_load * (1.0 + 1e-12)
+
+
+def test_a_technology_too_small_to_be_noticed_moves_no_margin_but_what_load_moves():
+    assert invest.expected_margin(100.0, 0.0, 0.5, 0.0, 0.6, 1.0) == pytest.approx(100.0)
+    assert invest.expected_margin(100.0, 0.0, 2.0, 0.0, 0.6, 1.0) < 100.0
 
 
 def test_unseen_gains_thin_out_and_unseen_costs_stay():
