@@ -65,6 +65,8 @@ class World(mesa.Model):
         chosen = seed if seed is not None else rng if rng is not None else 1
         if isinstance(chosen, bool) or not isinstance(chosen, int | np.integer) or chosen < 0:
             raise ValueError(f"seed is {chosen!r}; allowed: a whole number from 0")
+        if not isinstance(scenario, str | Scenario | None):
+            raise TypeError(f"scenario is {scenario!r}; allowed: a built-in name, the path of a TOML file, or a Scenario")
         self._init_mesa(int(chosen))
         settings = scenario if isinstance(scenario, Scenario) else load_scenario(scenario or "baseline")
         changes = {key: value for key, value in (("start", start), ("until", until)) if value is not None}
@@ -191,7 +193,7 @@ class World(mesa.Model):
             self.running = False
             self.failure = (
                 f"Failed in {self.date}, phase {self._phase or 'none'}, scenario {self.settings.name}, seed {self.seed}: "
-                f"{type(error).__name__}: {error}"
+                f"{type(error).__name__}: {error}" + "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
             )
             raise WorldFailed(self.failure) from error
 
@@ -213,6 +215,9 @@ class World(mesa.Model):
         new.settings, new.calendar, new.tables, new.draws = self.settings, self.calendar, self.tables, self.draws
         new.statics, new.failure = self.statics, self.failure
         new.restore(self._mutable())
+        # a copy of a failed world is a failed world: only `restore` goes back before the failure
+        new.failure = self.failure
+        new.running = self.running
         new._finish_init()
         return new
 
@@ -232,7 +237,10 @@ class World(mesa.Model):
     def restore(self, saved: bytes | dict[str, Any]) -> None:
         """Go back to a snapshot. Raises ValueError when it comes from another scenario or seed."""
         if isinstance(saved, bytes):
-            identity, parts = pickle.loads(saved)
+            try:
+                identity, parts = pickle.loads(saved)
+            except Exception as error:
+                raise ValueError(f"what is given ({len(saved)} bytes) is no snapshot; allowed: what `snapshot()` returned") from error
             own = (self.settings.name, self.settings.start, self.settings.until, self.seed)
             if identity != own:
                 raise ValueError(f"snapshot is of {identity}; this world is {own}; restore it in its own kind of world")

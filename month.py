@@ -153,7 +153,11 @@ def start_projects(world: Any, order: Any, hall: bool = False) -> None:
 def own_agents(world: Any) -> None:
     """Users' own plain Mesa agents decide: `decide()` of every agent that is not one of the built-in kinds."""
     for agent in world.own_agents():
-        agent.decide()
+        try:
+            agent.decide()
+        except Exception as error:
+            error.add_note(f"in decide() of {type(agent).__name__} {agent.unique_id}")
+            raise
 
 
 # -- 16 audit ---------------------------------------------------------------------------------------------------

@@ -53,13 +53,22 @@ class Levers:
             near = difflib.get_close_matches(name, self.names, n=3)
             raise KeyError(f"lever is {name!r}; did you mean {', '.join(near) or ', '.join(self.names)}?")
 
+    def _unit(self, name: str) -> str:
+        return "" if self.unit[name] == "1" else f" {self.unit[name]}"
+
     def set(self, name: str, nation: int, value: float, month: int) -> None:
         """Set a lever from now on; its later scheduled steps are dropped. Raises ValueError outside its bounds."""
         self._known(name)
-        number = float(value)
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"lever {name} of {self.nations[nation]} is {value!r}; allowed: a number from {self.low[name]:g} to {self.high[name]:g}"
+                " (percentages are for scenario files)"
+            ) from None
         if not self.low[name] <= number <= self.high[name]:
             raise ValueError(
-                f"lever {name} of {self.nations[nation]} is {value!r}; allowed: {self.low[name]:g} to {self.high[name]:g} {self.unit[name]}"
+                f"lever {name} of {self.nations[nation]} is {value!r}; allowed: {self.low[name]:g} to {self.high[name]:g}{self._unit(name)}"
             )
         self.steps.pop((name, nation), None)
         self.value[name][nation] = number

@@ -155,10 +155,9 @@ def join_hours(nodes, arcs, units, plan, small, tolerance, around, room, labels,
                 at = h
                 for _ in range(hours - 1):
                     before = at
-                    if way == 0:
-                        at = at + 1 if at + 1 < hours else 0
-                    else:
-                        at = at - 1 if at > 0 else hours - 1
+                    at += 1 if way == 0 else hours - 1
+                    if at >= hours:
+                        at -= hours
                     if not open_day and not (state[s, before] < top if way == 0 else state[s, at] > bottom):
                         break
                     if not value < worth[s, at]:

@@ -214,13 +214,6 @@ def _import(nodes, arcs, z, h, flow, supply, lines, least):
 
 
 @kernel
-def renew_buy(nodes, arcs, h, flow, supply, lines, least):
-    """Label an hour anew that is balanced already."""
-    if not _find_buy(nodes, arcs):
-        trade(nodes, arcs, h, flow, supply, lines, least)
-
-
-@kernel
 def trade(nodes, arcs, h, flow, supply, lines, least):
     """Balance one hour between the zones and label them; return the number of moves."""
     moves = 0
