@@ -31,9 +31,7 @@ class AICompany(Actor):
         "revenue_growth": Column("1/yr"),  # smoothed growth of sales, in natural logs
         "roi": Column("1/yr"),  # smoothed return on what was invested
         "arrivals_gw": Column("GW/month"),  # smoothed chips arriving, as facility load
-        "wanted_sites_gw": Column("GW"),
         "chip_spending_musd": Column("MUSD"),
-        "active": Column("1", 1.0),
     }
 
 
@@ -129,7 +127,7 @@ def plan_capex(world: Any) -> list[Payment]:
     invested = state.tangible[party].sum(axis=1)
     margin = ai.revenue_musd * (1.0 - param("ai.operating_cost_share")) - state.ai_power_cost_musd * 12.0
     roi = margin / np.maximum(invested, param("ai.smallest_musd"))
-    ai.roi += (roi - ai.roi) * (1.0 - (1.0 - param("finance.expectation_gain")) ** (1.0 / 12.0))
+    ai.roi = expectations.smooth(ai.roi, roi, expectations.monthly_gain(param("finance.expectation_gain")))
     wacc = state.bank.loan_rate[home] + param("finance.equity_premium")
     # a random walk with drift: sales are expected to go on growing as they did, for a while
     expected = ai.roi * np.exp(ai.revenue_growth * param("ai.growth_horizon_years"))

@@ -21,7 +21,6 @@ class Utility(Actor):
     COLUMNS = {  # noqa: RUF012
         "tariff_usd_per_mwh": Column("USD/MWh"),  # what base load pays
         "required_musd": Column("MUSD"),  # smoothed monthly revenue requirement from base load
-        "margin_smooth_musd": Column("MUSD"),
     }
 
 

@@ -446,20 +446,9 @@ def _checked(name, array, shape):
 
 
 def clear(
-    budgets,
-    values,
-    quantities,
-    reserves,
-    *,
-    freight=None,
-    allowed=None,
-    tariff=None,
-    customs_price=None,
-    bids=None,
-    tolerance=1e-10,
-    limit=30,
-    rounds=100,
-) -> Clearing:
+    budgets, values, quantities, reserves, *, freight=None, allowed=None, tariff=None, customs_price=None, bids=None,
+    tolerance=1e-10, limit=30, rounds=100,
+) -> Clearing:  # fmt: skip
     """Clear one class of substitutes.
 
     budgets (I,) USD; values (I, J) USD per unit; quantities (J,) units; reserves (J,) USD per unit; freight

@@ -71,3 +71,16 @@ def test_the_budget_is_paid_in_full_from_its_sources(desired, cash, room, equity
 
 def test_no_companies_no_budget():
     assert financing.budget(*(np.zeros(0),) * 4, 3.0).capex_musd.shape == (0,)
+
+
+@given(st.floats(0.0, 2e6), st.floats(1.0, 1e6), st.floats(2.0, 12.0))
+def test_lenders_carry_less_the_nearer_debt_is_to_its_limit_and_nothing_there(debt, book, sharpness):
+    share = financing.debt_share(np.array([0.0, debt, debt * 1.5, 0.7 * book]), book, 0.5, 0.7, sharpness)
+    assert share[0] == pytest.approx(0.5)
+    assert (np.diff(share[:3]) <= 1e-12).all()
+    assert (share >= 0.0).all()
+    assert share[3] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_without_a_book_nothing_is_lent():
+    assert financing.debt_share(0.0, 0.0, 0.5, 0.7, 3.0) == 0.0

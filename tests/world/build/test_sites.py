@@ -57,3 +57,29 @@ def test_joining_rows_changes_no_sum():
 def test_nothing_under_way_costs_nothing():
     found = visit(pj.new_projects(), np.ones((2, HALL + 1)), np.ones(HALL + 1))
     assert all(not part.any() for part in found)
+
+
+@pytest.mark.parametrize(
+    ("stage", "permit", "queue", "funded", "due"),
+    [
+        (pj.EQUIPMENT, 0.0, 0.0, True, True), (pj.EQUIPMENT, 0.0, 0.0, False, False), (pj.QUEUE, 0.0, 6.0, True, True),
+        (pj.QUEUE, 0.0, 6.1, True, False), (pj.PERMIT, 3.0, 3.0, True, True), (pj.PERMIT, 3.0, 3.1, True, False),
+        (pj.BUILD, 0.0, 0.0, True, False), (pj.DONE, 0.0, 0.0, True, False),
+    ],
+)  # fmt: skip
+def test_parts_are_needed_by_who_waits_for_them_or_soon_will_and_can_pay(stage, permit, queue, funded, due):
+    projects = pj.new_projects()
+    pj.start(projects, [2], [1], [3], [5.0], 0.0, 0, permit, queue, 9.0)
+    projects.stage[:], projects.funded[:] = stage, funded
+    need = sites.parts_needed(projects, ZONE_NATION, np.array([[0.0, 0.0], [1.0, 0.4], [0.0, 1.0]]), 6.0, 2, 8)
+    assert need.sum() == pytest.approx(7.0 if due else 0.0)
+    np.testing.assert_allclose(need[1, 3], [5.0, 2.0] if due else [0.0, 0.0])
+
+
+def test_nobody_is_paid_on_a_site_without_money():
+    projects, cost, jobs = mixed(5)
+    projects.funded[:] = False
+    found = visit(projects, cost, jobs)
+    assert not found.bill_musd.any()
+    assert not found.jobs.any()
+    assert found.plants_gw.sum() > 0.0

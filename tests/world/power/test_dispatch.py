@@ -142,9 +142,9 @@ def warm_cold_exact(seed, tightness, storage):
     return warm, cold, solution.cost_kusd, solution.unserved_gwh > 1e-6
 
 
-def test_warm_and_cold_starts_end_at_the_optimum_on_all_but_a_few_days():
-    """Fixed draws: 2 of 153 such days were seen beyond the bounds (one cold start that serves all load by 0.094 %, one warm
-    start that sheds load by 1.04 %), 4 before the search went over whole days.
+def test_warm_and_cold_starts_end_at_the_optimum_on_fixed_random_days():
+    """Every one of these draws. Beyond them days exceed the bounds now and then: 2 of 800 were seen (0.15 % with all load
+    served; about 1 % with load shed, seed 1092 at tightness 0.976).
     """
     rng = np.random.default_rng(99)
     beyond = []
@@ -153,7 +153,7 @@ def test_warm_and_cold_starts_end_at_the_optimum_on_all_but_a_few_days():
         warm, cold, best, sheds = warm_cold_exact(*draw)
         if max(warm, cold) > best * (1 + (SHED_GAP if sheds else SERVED_GAP)):
             beyond.append(draw)
-    assert len(beyond) <= 2, beyond
+    assert not beyond
 
 
 SHED_GAP = 2e-3  # of the cost, in months with unserved energy
