@@ -193,11 +193,6 @@ def settlement(world: Any) -> None:
         own[of[sector]] = np.maximum(own[of[sector]], state.outflow_musd[of[sector]] * param("bank.trade_credit_months"))
     # a coin worth next to nothing must not overflow the books
     room = np.floor(np.minimum(own / price, _MOST_KW)).astype(np.int64) - ledger.loans
-    # a bank lends within its leverage limit: its room is shared by what its customers could borrow
-    asked = np.maximum(room, 0).astype(float)
-    total = np.bincount(home, asked, len(state.value))
-    left = np.minimum(state.bank.room_kw / np.maximum(total, 1.0), 1.0)
-    room = np.where(room > 0, np.floor(asked * left[home]).astype(np.int64), room)
     flows = ledger.settle(state.value, room)
     repay = np.minimum(np.minimum(state.repayment_kw, ledger.loans), np.maximum(ledger.deposits, 0))
     ledger.loans -= repay

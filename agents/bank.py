@@ -1,4 +1,4 @@
-"""Clearing banks: one per nation; they keep the vault, lend within a limit, and pay their income on to depositors."""
+"""Clearing banks: one per nation; they keep the vault, lend, and pay their income on to depositors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ class Bank(Actor):
     kind = "bank"
     COLUMNS = {  # noqa: RUF012
         "loan_rate": Column("1/yr"),
-        "room_kw": Column("kW"),  # what may still be lent
     }
 
 
@@ -26,17 +25,10 @@ def open_banks(tables: Any, places: Any) -> Columns:
 
 
 def set_terms(world: Any) -> None:
-    """Set the loan rate (smoothed rent over the value of a watt, plus a spread) and the room left under the leverage limit."""
+    """Set the loan rate: smoothed rent over the value of a watt, plus a spread."""
     state, param = world.state, world.tables.param
-    ledger = state.ledger
     spread = param("bank.risk_spread") + param("bank.base_rate")
     state.bank.loan_rate = state.rent_smooth / state.value + spread
-    nations = np.arange(len(state.value))
-    vault = ledger.coins[ledger.bank_of, nations]
-    credit = np.zeros(len(nations), dtype=np.int64)
-    np.add.at(credit, ledger.home, ledger.loans + ledger.arrears)
-    limit = param("bank.leverage_limit") * np.maximum(vault, 0)
-    state.bank.room_kw = np.maximum(limit - credit, 0.0)
 
 
 def interest(world: Any) -> list[Payment]:

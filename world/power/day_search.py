@@ -99,14 +99,20 @@ def join_hours(nodes, arcs, units, plan, small, tolerance, around, room, labels,
         z = units[s].zone
         for h in range(hours):
             if out[s, h] > 0.0 and origin[s, h] != h and worth[s, h] < np.inf:
-                offer = worth[s, h] / out[s, h] + tolerance.hop
-                i = origin[s, h]
-                code = -2 - (s * (hours + 1) + i + 1)
-                lower, cycles = _lower(nodes, labels, arcs, units, plan, small, tolerance, steps, found, cycles, h, z, offer, code)
-                if lower:
+                cost = worth[s, h] / out[s, h] + tolerance.hop
+                label = labels[h, z]
+                if cost < label.buy - NOISE:
+                    i = origin[s, h]
+                    code = -2 - (s * (hours + 1) + i + 1)
+                    if label.feeds == 1 and _leads_to(labels, arcs, h, z, code):
+                        if _pays(nodes, labels, arcs, units, h, z, code, plan, small, tolerance, steps):
+                            cycles = _note(found, cycles, h, z, code)
+                        continue
+                    label.buy = cost
+                    label.code = code
                     if i >= 0:
                         labels[i, z].feeds = 1
-                    queued = _push(queue, place, queued, offer, h * zones + z)
+                    queued = _push(queue, place, queued, cost, h * zones + z)
     for _ in range(queue.shape[0]):
         if queued == 0 or cycles >= found.shape[0]:
             break
@@ -123,11 +129,16 @@ def join_hours(nodes, arcs, units, plan, small, tolerance, around, room, labels,
             arc = arcs[h, a]
             if arc.room > 0.0:
                 offer = (cost + arc.cost) * arc.need
-                to = arc.head
-                lower, cycles = _lower(nodes, labels, arcs, units, plan, small, tolerance, steps, found, cycles, h, to, offer, a)
-                if lower:
+                other = labels[h, arc.head]
+                if offer < other.buy - NOISE:
+                    if other.feeds == 1 and _leads_to(labels, arcs, h, arc.head, a):
+                        if _pays(nodes, labels, arcs, units, h, arc.head, a, plan, small, tolerance, steps):
+                            cycles = _note(found, cycles, h, arc.head, a)
+                        continue
+                    other.buy = offer
+                    other.code = a
                     label.feeds = 1
-                    queued = _push(queue, place, queued, offer, h * zones + to)
+                    queued = _push(queue, place, queued, offer, h * zones + arc.head)
         for k in range(first_unit[z], first_unit[z + 1]):
             s = units_in[k]
             value = cost * into[s, h]
@@ -153,29 +164,19 @@ def join_hours(nodes, arcs, units, plan, small, tolerance, around, room, labels,
                         continue
                     worth[s, at] = value
                     origin[s, at] = h
-                    if not out[s, at] > 0.0:
-                        continue
-                    offer = value / out[s, at] + tolerance.hop
-                    lower, cycles = _lower(nodes, labels, arcs, units, plan, small, tolerance, steps, found, cycles, at, z, offer, code)
-                    if lower:
-                        label.feeds = 1
-                        queued = _push(queue, place, queued, offer, at * zones + z)
+                    other = labels[at, z]
+                    if out[s, at] > 0.0:
+                        offer = value / out[s, at] + tolerance.hop
+                        if offer < other.buy - NOISE:
+                            if other.feeds == 1 and _leads_to(labels, arcs, at, z, code):
+                                if _pays(nodes, labels, arcs, units, at, z, code, plan, small, tolerance, steps):
+                                    cycles = _note(found, cycles, at, z, code)
+                                continue
+                            other.buy = offer
+                            other.code = code
+                            label.feeds = 1
+                            queued = _push(queue, place, queued, offer, at * zones + z)
     return cycles
-
-
-@kernel
-def _lower(nodes, labels, arcs, units, plan, small, tolerance, steps, found, cycles, h, z, offer, code):
-    """Lower a label to an offer, unless that closes a cycle, which is noted where it pays; return (lowered, cycles)."""
-    label = labels[h, z]
-    if not offer < label.buy - NOISE:
-        return False, cycles
-    if label.feeds == 1 and _leads_to(labels, arcs, h, z, code):
-        if _pays(nodes, labels, arcs, units, h, z, code, plan, small, tolerance, steps):
-            cycles = _note(found, cycles, h, z, code)
-        return False, cycles
-    label.buy = offer
-    label.code = code
-    return True, cycles
 
 
 @kernel

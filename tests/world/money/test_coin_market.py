@@ -1,4 +1,4 @@
-"""The forward value of a watt, and the bank's limit, on the world's own books."""
+"""The forward value of a watt on the world's own books."""
 
 from __future__ import annotations
 
@@ -35,26 +35,3 @@ def test_it_never_passes_what_being_short_costs(world24):
     hopeless = forward(world24, expected_firm_gw=lambda x: 0.0 * x, retiring_gw=lambda x: x + 1e4)
     assert (hopeless <= ceiling * (1.0 + 1e-9)).all()
     assert np.isclose(hopeless, ceiling).any()
-
-
-def test_banks_lend_no_more_than_their_room(world24):
-    world = world24.branch()
-    home, nations = world.parties.home, len(world.places.nations)
-    for _ in range(6):
-        before = np.bincount(home, world.state.ledger.loans, nations)
-        world.step()
-        lent = np.bincount(home, world.state.ledger.loans, nations) - before
-        assert (lent <= world.state.bank.room_kw + 1.0).all()
-
-
-def test_a_bank_without_room_lends_nothing(world24, monkeypatch):
-    from wattrace import month
-
-    def no_terms(world):
-        world.state.bank.room_kw = 0.0
-
-    world = world24.branch()
-    monkeypatch.setattr(month.bank, "set_terms", no_terms)
-    before = world.state.ledger.loans.copy()
-    world.step()
-    assert (world.state.ledger.loans <= before).all()
