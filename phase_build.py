@@ -9,7 +9,7 @@ import numpy as np
 from .agents import utility
 from .world.build import projects as building
 from .world.build import sites
-from .world.money.integers import split_integer
+from .world.money.integers import split_by_group
 from .world.opening_money import PLANTS
 from .world.power import accredit, fleet
 
@@ -110,8 +110,7 @@ def accreditation(world: Any) -> None:
     state.fleet_gw = np.maximum(state.fleet_gw + opening - closing, 0.0)
     if len(z):
         fleet.commission(state.plants, z, k, owner, gw, statics.efficiency_new[z, k], year)
-    for i in np.flatnonzero(up):
-        _book(world, int(of["utility"][i]), int(zones[i]), int(up[i]))
+    _book(world, of["utility"], zones, up)
     state.accredited_kw = state.accreditation.coins_kw.astype(np.int64)
     state.minted_kw = np.maximum(up, 0)
     _buy_back(world)
@@ -121,51 +120,25 @@ def accreditation(world: Any) -> None:
         )
 
 
-def _book(world: Any, party: int, n: int, kw: int) -> None:
-    """Mint for a rise of an owner's firm capacity (its own shortfall is made good first); a fall becomes its shortfall."""
+def _book(world: Any, party: np.ndarray, nation: np.ndarray, kw: np.ndarray) -> None:
+    """Book changes of owners' firm capacity; minting finances: that much of a plant is carried as accredited capacity from now on."""
     state = world.state
-    ledger = state.ledger
-    if kw < 0:
-        ledger.shortfall[party, n] -= kw
-        return
-    healed = min(kw, int(ledger.shortfall[party, n]))
-    ledger.shortfall[party, n] -= healed
-    new = kw - healed
-    if new:
-        ledger.mint(party, n, new)
-        # minting finances: that much of the plant is now carried as accredited capacity
-        state.tangible[party, PLANTS] -= new * state.value[n] / 1000.0
-        state.depreciation_musd[party, PLANTS] += new * state.value[n] / 1000.0
+    minted = state.ledger.book(party, nation, kw) * state.value[nation] / 1000.0
+    state.tangible[party, PLANTS] -= minted
+    state.depreciation_musd[party, PLANTS] += minted
 
 
 def _reaccredit(world: Any, change_kw: np.ndarray) -> None:
     """Spread what a change of loads does to firm capacity over a nation's owners by their obligations."""
-    state, statics = world.state, world.statics
-    utility = world.parties.of["utility"]
-    for n in np.flatnonzero(change_kw):
-        owners = utility[world.places.zones_of[n]]
-        weight = np.maximum(state.ledger.obligations[owners, n] - state.ledger.shortfall[owners, n], 1).astype(float)
-        parts_kw = split_integer(int(change_kw[n]), weight, statics.party_keys[owners])
-        for party, kw in zip(owners, parts_kw, strict=True):
-            if kw:
-                _book(world, int(party), int(n), int(kw))
+    ledger, utility, nation = world.state.ledger, world.parties.of["utility"], world.places.zone_nation
+    weight = (ledger.obligations[utility, nation] - ledger.shortfall[utility, nation]).astype(float)
+    _book(world, utility, nation, split_by_group(change_kw, nation, np.maximum(weight, 1.0), world.statics.party_keys[utility]))
 
 
 def _buy_back(world: Any) -> None:
     """Owners buy a twelfth of last month's largest shortfall back, as far as the bank's vault has coins."""
     state, ledger = world.state, world.state.ledger
-    months = int(world.tables.param("money.buy_back_months"))
-    utility = world.parties.of["utility"]
-    total = np.zeros(len(world.places.nations), dtype=np.int64)
-    for i, n in enumerate(world.places.zone_nation):
-        party = int(utility[i])
-        short = int(ledger.shortfall[party, n])
-        if short <= 0:
-            continue
-        vault = int(ledger.coins[ledger.bank_of[n], n])
-        kw = min(-(-short // months), max(vault, 0))
-        if kw:
-            ledger.buy_back(party, int(n), kw)
-            ledger.shortfall[party, n] -= kw
-            total[n] += kw
-    state.bought_back_kw = total
+    utility, nation = world.parties.of["utility"], world.places.zone_nation
+    kw = ledger.due_kw(utility, nation, int(world.tables.param("money.buy_back_months")))
+    ledger.buy_back(utility, nation, kw)
+    ledger.shortfall[utility, nation] -= kw

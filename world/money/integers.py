@@ -71,33 +71,10 @@ def split_integer(total, weights, keys):
 
 
 @kernel
-def split_rows(totals, weights, keys):
-    """Split each total (R,) over its row of weights (R, n) by `split_integer`. Returns (R, n) int64."""
-    parts = np.zeros(weights.shape, np.int64)
-    for row in range(weights.shape[0]):
-        parts[row] = split_integer(totals[row], weights[row], keys)
+def split_by_group(totals, group, weights, keys):
+    """Split each total (G,) over the rows of its group (n,) by `split_integer`. Returns (n,) int64."""
+    parts = np.zeros(group.shape[0], np.int64)
+    for g in range(totals.shape[0]):
+        rows = np.flatnonzero(group == g)
+        parts[rows] = split_integer(totals[g], weights[rows], keys[rows])
     return parts
-
-
-@kernel
-def round_lots(quantity, lot, keys):
-    """Round quantities (n,) >= 0 to whole lots, each up or down; no more lots come out than whole ones went in.
-
-    lot > 0 in the units of quantity; keys as above. Largest fractions are rounded up. Returns (n,) int64 lots whose sum
-    is the floor of Σ quantity / lot (up to 1e-9 lots).
-    """
-    n = quantity.shape[0]
-    lots = np.zeros(n, np.int64)
-    order = np.argsort(keys, kind="mergesort")
-    fraction = np.empty(n)
-    whole = 1e-9
-    for q in range(n):
-        share = max(0.0, quantity[order[q]]) / lot
-        floor = np.floor(share)
-        lots[order[q]] = np.int64(floor)
-        fraction[q] = floor - share
-        whole += share - floor
-    rank = np.argsort(fraction, kind="mergesort")
-    for q in range(min(n, np.int64(whole))):
-        lots[order[rank[q]]] += 1
-    return lots

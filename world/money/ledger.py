@@ -27,6 +27,9 @@ PURPOSES = (
 PURPOSE = {name: i for i, name in enumerate(PURPOSES)}
 
 
+_FIRST_SLIP = 1024  # payments there is room for at first
+
+
 class Flows(NamedTuple):
     """The settled payments of one month, as parallel arrays."""
 
@@ -36,6 +39,21 @@ class Flows(NamedTuple):
     musd: np.ndarray  # value at the month's P
     out_kw: np.ndarray  # in the payer's coin
     in_kw: np.ndarray  # in the payee's coin
+
+
+class Slip(NamedTuple):
+    """Payments that wait for settlement, as parallel arrays with room for more."""
+
+    payer: np.ndarray
+    payee: np.ndarray
+    purpose: np.ndarray
+    musd: np.ndarray
+
+
+_FAULTS = (
+    "coins − (accredited + shortfalls)", "coins − obligations", "bank liabilities − bank assets", "stakes without coins",
+    "negative coins", "negative shortfall",
+)  # fmt: skip
 
 
 @kernel
@@ -67,6 +85,76 @@ def _net_claims(value, bank_of, deposits, nostro):
             nostro[i, j] -= y
             deposits[bank_of[j]] += y
             # each bank gives up the claim it held: its equity in its own coin has been credited above
+
+
+@kernel
+def _cover(deposits, loans, arrears, arrears_months, is_bank, loan_room_kw):
+    """Do what `Ledger._cover` says for every party that is no bank."""
+    for p in range(deposits.shape[0]):
+        if is_bank[p]:
+            continue
+        spare = min(max(deposits[p], 0), arrears[p])
+        deposits[p] -= spare
+        arrears[p] -= spare
+        if deposits[p] < 0:
+            need = -deposits[p]
+            loan = min(need, max(loan_room_kw[p], 0))
+            loans[p] += loan
+            arrears[p] += need - loan
+            deposits[p] = 0
+        arrears_months[p] = arrears_months[p] + 1 if arrears[p] > 0 else 0
+
+
+@kernel
+def _issue(party, nation, kw, bank_of, obligations, coins, deposits):
+    """Let coins come into being against obligations; below zero: let them go."""
+    for k in range(party.shape[0]):
+        p, n = party[k], nation[k]
+        obligations[p, n] += kw[k]
+        coins[bank_of[n], n] += kw[k]
+        deposits[p] += kw[k]
+
+
+@kernel
+def _heal(party, nation, kw, shortfall, new_kw):
+    """A fall of firm capacity becomes a shortfall; of a rise, what is left once the owner's shortfall is made good is new."""
+    for k in range(party.shape[0]):
+        missing = shortfall[party[k], nation[k]]
+        healed = min(kw[k], missing)
+        shortfall[party[k], nation[k]] = missing - healed
+        new_kw[k] = kw[k] - healed if kw[k] > 0 else 0
+
+
+@kernel
+def _due(party, nation, months, bank_of, coins, shortfall, kw):
+    """Write the kW that each party buys back this month: a share of its shortfall, rounded up, while the vault has coins."""
+    left = np.empty(bank_of.shape[0], np.int64)
+    for n in range(left.shape[0]):
+        left[n] = max(coins[bank_of[n], n], 0)
+    for k in range(party.shape[0]):
+        n = nation[k]
+        kw[k] = min(-(-shortfall[party[k], n] // months), left[n])
+        left[n] -= kw[k]
+
+
+@kernel
+def _gaps(home, is_bank, bank_of, deposits, loans, arrears, coins, staked, rented, obligations, shortfall, nostro, accredited_kw, gaps):
+    """Write [N, 6] what the identities of `Ledger.faults` are off by."""
+    gaps[:] = 0
+    for p in range(home.shape[0]):
+        h = home[p]
+        gaps[h, 2] += deposits[p] - loans[p] - arrears[p]
+        for n in range(gaps.shape[0]):
+            gaps[n, 0] += coins[p, n] - shortfall[p, n]
+            gaps[n, 1] += coins[p, n] - obligations[p, n]
+            gaps[n, 3] += max(staked[p, n] - coins[p, n] - rented[p, n], 0)
+            gaps[n, 4] = max(gaps[n, 4], -coins[p, n])
+            gaps[n, 5] = max(gaps[n, 5], -shortfall[p, n])
+    for n in range(gaps.shape[0]):
+        gaps[n, 0] -= accredited_kw[n]
+        gaps[n, 2] -= coins[bank_of[n], n]
+        for m in range(gaps.shape[0]):
+            gaps[n, 2] += nostro[m, n]
 
 
 @kernel
@@ -109,7 +197,8 @@ class Ledger:
         one, two = (parties,), (parties, nations)
         for name, shape in zip(self.ARRAYS, (one,) * 4 + (two,) * 5 + ((nations, nations), (nations,), (nations,)), strict=True):
             setattr(self, name, np.zeros(shape, dtype=np.int64))
-        self._pending: list[tuple[np.ndarray, np.ndarray, np.ndarray, int]] = []
+        self._slip = Slip(*(np.zeros(_FIRST_SLIP, dtype) for dtype in (np.int64, np.int64, np.int8, np.float64)))
+        self._waiting = 0  # payments on the slip
         self.history: list[Flows] = []
 
     # arrays set in __init__ by name
@@ -131,18 +220,25 @@ class Ledger:
         new.__dict__.update(self.__dict__)
         for name in self.ARRAYS:
             setattr(new, name, getattr(self, name).copy())
-        new._pending = list(self._pending)
+        new._slip = Slip(*(column.copy() for column in self._slip))
         new.history = list(self.history)
         return new
 
     # -- payments -----------------------------------------------------------------------------------------------
 
     def pay(self, purpose: str, payer, payee, musd) -> None:
-        """Collect payments of `musd` (million USD, >= 0) from `payer` to `payee` (parties; arrays or numbers)."""
-        payer, payee, musd = np.asarray(payer), np.asarray(payee), np.asarray(musd, dtype=float)
-        if not payer.shape == payee.shape == musd.shape:
-            payer, payee, musd = np.broadcast_arrays(payer, payee, musd)
-        self._pending.append((payer.ravel(), payee.ravel(), musd.ravel(), PURPOSE[purpose]))
+        """Collect payments of `musd` (million USD, >= 0) from `payer` to `payee` (parties; arrays [B] or numbers)."""
+        columns = np.asarray(payer), np.asarray(payee), np.asarray(musd)
+        sizes = [column.size for column in columns]
+        if 0 in sizes:
+            return
+        first, last = self._waiting, self._waiting + max(sizes)
+        while last > len(self._slip.musd):
+            self._slip = Slip(*(np.concatenate([column, np.zeros_like(column)]) for column in self._slip))
+        slip = self._slip
+        slip.payer[first:last], slip.payee[first:last], slip.musd[first:last] = columns
+        slip.purpose[first:last] = PURPOSE[purpose]
+        self._waiting = last
 
     def settle(self, value: np.ndarray, loan_room_kw: np.ndarray) -> Flows:
         """Settle all collected payments at `value` (USD/W per nation); cover overdrafts by loans, then arrears.
@@ -153,25 +249,16 @@ class Ledger:
         if not (np.isfinite(value).all() and (value > 0.0).all()):
             n = int(np.flatnonzero(~(np.isfinite(value) & (value > 0.0)))[0])
             raise ValueError(f"value of coin {n} is {value[n]} USD/W; allowed: finite and above 0")
-        if self._pending:
-            payer = np.concatenate([p[0] for p in self._pending])
-            payee = np.concatenate([p[1] for p in self._pending])
-            musd = np.concatenate([p[2] for p in self._pending])
-            purpose = np.repeat(
-                np.array([p[3] for p in self._pending], dtype=np.int8), [len(p[0]) for p in self._pending]
-            )
-        else:
-            payer = payee = np.empty(0, dtype=np.int64)
-            musd, purpose = np.empty(0), np.empty(0, dtype=np.int8)
-        self._pending.clear()
-        bad = np.flatnonzero(~(musd >= 0.0) | ~np.isfinite(musd))
-        if len(bad):
-            k = bad[0]
+        payer, payee, purpose, musd = (column[: self._waiting] for column in self._slip)
+        self._waiting = 0
+        fine = (musd >= 0.0) & (musd < np.inf)
+        if not fine.all():
+            k = int(fine.argmin())
             raise ValueError(
                 f"payment of {musd[k]} MUSD from party {payer[k]} to {payee[k]} for {PURPOSES[purpose[k]]}; "
                 "allowed: finite and not negative"
             )
-        some = (musd > 0.0) & (payer != payee)
+        some = np.flatnonzero((musd > 0.0) & (payer != payee))
         payer, payee, musd, purpose = payer[some], payee[some], musd[some], purpose[some]
         out_kw, in_kw = np.empty(len(payer), dtype=np.int64), np.empty(len(payer), dtype=np.int64)
         _settle(payer, payee, musd, value, self.home, self.is_bank, self.bank_of, self.deposits, self.nostro, out_kw, in_kw)
@@ -183,16 +270,7 @@ class Ledger:
 
     def _cover(self, loan_room_kw: np.ndarray) -> None:
         """Pay down arrears from what is there; turn negative deposits into loans within the room, then arrears."""
-        private = ~self.is_bank
-        spare = np.minimum(np.maximum(self.deposits, 0), self.arrears) * private
-        self.deposits -= spare
-        self.arrears -= spare
-        need = np.maximum(-self.deposits, 0) * private
-        loan = np.minimum(need, np.maximum(loan_room_kw, 0))
-        self.loans += loan
-        self.arrears += need - loan
-        self.deposits += need
-        self.arrears_months = np.where(self.arrears > 0, self.arrears_months + 1, 0)
+        _cover(self.deposits, self.loans, self.arrears, self.arrears_months, self.is_bank, loan_room_kw)
 
     def write_off(self, party: int, kw: int, value: np.ndarray, flows: Flows) -> Flows:
         """Charge a forgiven debt of `kw` to the bank's equity; returns the month's flows with the default loss in them."""
@@ -205,19 +283,35 @@ class Ledger:
 
     # -- coins --------------------------------------------------------------------------------------------------
 
-    def mint(self, party: int, nation: int, kw: int) -> None:
-        """Create `kw` coins against an equal capacity obligation of `party` and put them into its deposit."""
-        self.obligations[party, nation] += kw
-        self.coins[self.bank_of[nation], nation] += kw
-        self.deposits[party] += kw
-        self.minted_total[nation] += kw
+    def mint(self, party, nation, kw) -> None:
+        """Create `kw` coins against an equal capacity obligation of `party` and put them into its deposit; arrays [B] or numbers."""
+        party, nation, kw = np.atleast_1d(party), np.atleast_1d(nation), np.atleast_1d(kw)
+        _issue(party, nation, kw, self.bank_of, self.obligations, self.coins, self.deposits)
+        np.add.at(self.minted_total, nation, kw)
 
-    def buy_back(self, party: int, nation: int, kw: int) -> None:
-        """Retire `kw` coins: paid from the party's deposit, taken out of the bank's vault, off its obligation."""
-        self.obligations[party, nation] -= kw
-        self.coins[self.bank_of[nation], nation] -= kw
-        self.deposits[party] -= kw
-        self.bought_back_total[nation] += kw
+    def book(self, party: np.ndarray, nation: np.ndarray, kw: np.ndarray) -> np.ndarray:
+        """Book changes of firm capacity [B] of owners (each once); returns what was minted [B].
+
+        A rise makes the owner's own shortfall good first; a fall becomes its shortfall.
+        """
+        new_kw = np.empty(len(kw), np.int64)
+        _heal(party, nation, kw, self.shortfall, new_kw)
+        some = np.flatnonzero(new_kw)
+        if len(some):
+            self.mint(party[some], nation[some], new_kw[some])
+        return new_kw
+
+    def buy_back(self, party, nation, kw) -> None:
+        """Retire `kw` coins: paid from the party's deposit, taken out of the bank's vault, off its obligation; arrays or numbers."""
+        party, nation, kw = np.atleast_1d(party), np.atleast_1d(nation), np.atleast_1d(kw)
+        _issue(party, nation, -kw, self.bank_of, self.obligations, self.coins, self.deposits)
+        np.add.at(self.bought_back_total, nation, kw)
+
+    def due_kw(self, party: np.ndarray, nation: np.ndarray, months: int) -> np.ndarray:
+        """Return what parties [B] buy back this month: a `months`-th of their shortfall, as far as the vault has coins."""
+        kw = np.empty(len(party), np.int64)
+        _due(party, nation, months, self.bank_of, self.coins, self.shortfall, kw)
+        return kw
 
     def move_coins(self, party, nation, kw, value: np.ndarray) -> None:
         """Let parties [B] buy `kw` [B] coins of nations [B] from their banks' vaults, or sell (negative), one after the other.
@@ -240,28 +334,11 @@ class Ledger:
 
     def faults(self, accredited_kw: np.ndarray) -> list[tuple[int, str, int]]:
         """Return (nation, what is broken, by how many kW) for every identity that does not hold."""
-        found = []
-        held = self.total_coins()
-        owed = accredited_kw + self.shortfall.sum(axis=0)
-        obliged = self.obligations.sum(axis=0)
-        at_home = np.zeros(len(held), dtype=np.int64)
-        credit = np.zeros(len(held), dtype=np.int64)
-        np.add.at(at_home, self.home, self.deposits)
-        np.add.at(credit, self.home, self.loans + self.arrears)
-        vault = self.coins[self.bank_of, np.arange(len(held))]
-        liabilities = at_home + self.nostro.sum(axis=0)
+        gaps = np.empty((len(accredited_kw), len(_FAULTS)), dtype=np.int64)
+        _gaps(
+            self.home, self.is_bank, self.bank_of, self.deposits, self.loans, self.arrears, self.coins, self.staked, self.rented,
+            self.obligations, self.shortfall, self.nostro, accredited_kw, gaps,
+        )  # fmt: skip
+        found = [(int(n), _FAULTS[kind], int(gaps[n, kind])) for n, kind in np.argwhere(gaps)]
         overdrawn = np.flatnonzero((self.deposits < 0) & ~self.is_bank)
-        unbacked = np.maximum(self.staked - self.coins - self.rented, 0).sum(axis=0)
-        for n in range(len(held)):
-            for text, gap in (
-                ("coins − (accredited + shortfalls)", held[n] - owed[n]),
-                ("coins − obligations", held[n] - obliged[n]),
-                ("bank liabilities − bank assets", liabilities[n] - vault[n] - credit[n]),
-                ("stakes without coins", unbacked[n]),
-                ("negative coins", -min(0, int(self.coins[:, n].min()))),
-                ("negative shortfall", -min(0, int(self.shortfall[:, n].min()))),
-            ):
-                if gap != 0:
-                    found.append((n, text, int(gap)))
-        found += [(int(self.home[p]), f"overdrawn deposit of party {p}", int(self.deposits[p])) for p in overdrawn]
-        return found
+        return found + [(int(self.home[p]), f"overdrawn deposit of party {p}", int(self.deposits[p])) for p in overdrawn]

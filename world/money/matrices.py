@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..kernels import kernel
 from ..parties import SECTORS
 from .ledger import PURPOSES, Flows
 
@@ -31,27 +32,37 @@ def balance_sheet(ledger, value: np.ndarray, tangible: np.ndarray) -> np.ndarray
     `tangible` [A, len(TANGIBLE)] is the depreciated cost of plants, chips, halls and lines. The Grid Fund owes every
     coin and is owed an equal capacity obligation, which its plants stand for: both sides are marked alike.
     """
-    price = value[ledger.home] / 1000.0
     out = np.zeros((len(ledger.home), len(ITEMS)))
-    out[:, 0] = (ledger.coins * (value / 1000.0)).sum(axis=1)
-    out[:, 1] = np.where(ledger.is_bank, 0.0, ledger.deposits * price)
-    out[:, 2] = -ledger.loans * price
-    out[:, 3] = -ledger.arrears * price
-    nations = np.arange(len(value))
-    out[ledger.bank_of, 4] = (ledger.nostro * (value / 1000.0)).sum(axis=1)
-    at_home = np.zeros(len(value), dtype=np.int64)
-    credit = np.zeros(len(value), dtype=np.int64)
-    private = ~ledger.is_bank
-    np.add.at(at_home, ledger.home[private], ledger.deposits[private])
-    np.add.at(credit, ledger.home, ledger.loans + ledger.arrears)
-    own = value / 1000.0
-    out[ledger.bank_of, 2] += credit * own
-    out[ledger.bank_of, 5] = -(at_home + ledger.nostro.sum(axis=0)) * own
-    out[:, 6] = -((ledger.obligations) * own).sum(axis=1)
-    out[:, 7] = ((ledger.obligations - ledger.shortfall) * own).sum(axis=1)
-    out[ledger.fund_of, 8] = (ledger.obligations.sum(axis=0) - ledger.coins.sum(axis=0))[nations] * own
+    _fill_sheet(
+        ledger.home, ledger.is_bank, ledger.bank_of, ledger.fund_of, value / 1000.0, ledger.coins, ledger.deposits, ledger.loans,
+        ledger.arrears, ledger.nostro, ledger.obligations, ledger.shortfall, out,
+    )  # fmt: skip
     out[:, len(ITEMS) - len(TANGIBLE) :] = tangible
     return out
+
+
+@kernel
+def _fill_sheet(
+    home, is_bank, bank_of, fund_of, price, coins, deposits, loans, arrears, nostro, obligations, shortfall, out
+):  # fmt: skip
+    """Write the financial items; `price` [N] in MUSD per kW."""
+    for p in range(home.shape[0]):
+        own, bank = price[home[p]], bank_of[home[p]]
+        for n in range(price.shape[0]):
+            out[p, 0] += coins[p, n] * price[n]
+            out[p, 6] -= obligations[p, n] * price[n]
+            out[p, 7] += (obligations[p, n] - shortfall[p, n]) * price[n]
+            out[fund_of[n], 8] += (obligations[p, n] - coins[p, n]) * price[n]
+        if not is_bank[p]:
+            out[p, 1] = deposits[p] * own
+            out[bank, 5] -= deposits[p] * own
+        out[p, 2] -= loans[p] * own
+        out[p, 3] = -arrears[p] * own
+        out[bank, 2] += (loans[p] + arrears[p]) * own
+    for n in range(price.shape[0]):
+        for m in range(price.shape[0]):
+            out[bank_of[n], 4] += nostro[n, m] * price[m]
+            out[bank_of[n], 5] -= nostro[m, n] * price[n]
 
 
 def flow_matrix(flows: Flows, sector: np.ndarray, home: np.ndarray, nation: int | None = None):

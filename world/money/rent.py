@@ -21,9 +21,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..kernels import kernel
+from .roots import MOST_TRIES, next_try
 
 _SMALLEST = -690.0  # ln of the smallest rent that is told from zero, USD per W-year
-_HALVINGS = 62  # of a bracket at most 700 wide: to the last digit
 
 
 @kernel
@@ -43,16 +43,24 @@ def _accepted(log_rent, log_willing, spread):
 
 @kernel
 def _wanted(log_rent, terms, site_gw, log_willing):
-    """Coins wanted by one nation, GW: (loads, sites, reserve)."""
+    """Coins wanted by one nation, GW: (loads, sites, reserve, their slope per unit of log_rent)."""
     base, energy, all_in_ref, elasticity, staked, spread, log_short, margin = terms
     loads = staked
+    loads_slope = 0.0
     if base > 0.0:
-        loads += base * ((energy + np.exp(log_rent)) / all_in_ref) ** (-elasticity)
+        rent = np.exp(log_rent)
+        stake = base * ((energy + rent) / all_in_ref) ** (-elasticity)
+        loads += stake
+        loads_slope = -elasticity * stake * rent / (energy + rent) if rent > 0.0 else 0.0
     sites = 0.0
+    slope = 0.0
     for s in range(site_gw.shape[0]):
         if site_gw[s] > 0.0:  # most steps of most nations are empty, and an exponential costs
-            sites += site_gw[s] * _accepted(log_rent, log_willing[s], spread)
-    return loads, sites, loads * margin * (log_short - log_rent)
+            share = _accepted(log_rent, log_willing[s], spread)
+            sites += site_gw[s] * share
+            slope -= site_gw[s] * share * (1.0 - share) / spread
+    spare = margin * (log_short - log_rent)
+    return loads, sites, loads * spare, slope + loads_slope * (1.0 + spare) - loads * margin
 
 
 @kernel
@@ -111,26 +119,32 @@ def clear_rent(
             log_short,
             margin,
         )
-        high = log_most
-        low = _SMALLEST
-        loads, sites, spare = _wanted(high, terms, site_gw[n], log_willing)
+        low, high = _SMALLEST, log_most
+        point = high
+        loads, sites, spare, slope = _wanted(point, terms, site_gw[n], log_willing)
         if loads > 0.0:
             # at this rent the reserve alone takes every coin
             low = max(low, min(log_short - coins_gw[n] / (loads * margin), high - 1.0))
-        if loads + sites + spare >= coins_gw[n]:
+        excess = loads + sites + spare - coins_gw[n]
+        if excess >= 0.0:
             low = high  # the ceiling binds
-        for _ in range(_HALVINGS):
-            middle = 0.5 * (low + high)
-            loads, sites, spare = _wanted(middle, terms, site_gw[n], log_willing)
-            if loads + sites + spare > coins_gw[n]:
-                low = middle
+        slow = False
+        for _ in range(MOST_TRIES):
+            tried = next_try(low, high, point, excess, slope, slow)
+            if tried == point:
+                break
+            point, before = tried, abs(excess)
+            loads, sites, spare, slope = _wanted(point, terms, site_gw[n], log_willing)
+            excess = loads + sites + spare - coins_gw[n]
+            slow = abs(excess) > 0.5 * before
+            if excess > 0.0:
+                low = point
             else:
-                high = middle
-        loads, sites, spare = _wanted(high, terms, site_gw[n], log_willing)
-        rent[n] = np.exp(high) if high > _SMALLEST + 1.0 else 0.0
+                high = point
+        rent[n] = np.exp(point) if point > _SMALLEST + 1.0 else 0.0
         base_gw[n] = loads - staked
         for s in range(steps):
-            accepted[n, s] = site_gw[n, s] * _accepted(high, log_willing[s], site_spread)
+            accepted[n, s] = site_gw[n, s] * _accepted(point, log_willing[s], site_spread)
         reserve[n] = coins_gw[n] - loads - sites
         rationed[n] = max(0.0, -reserve[n])
     return rent, accepted, base_gw, reserve, rationed

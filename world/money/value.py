@@ -16,9 +16,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..kernels import kernel
+from .roots import MOST_TRIES, next_try
 
 _DEPTH = 200.0  # P* is sought down to exp(-200) of the ceiling: a coin that nobody wants is worth that
-_HALVINGS = 62  # of that depth: to the last digit
 
 
 @kernel
@@ -38,16 +38,31 @@ def _accepted(log_value, willing, spread):
 
 @kernel
 def _wanted(log_value, terms, waiting_gw, waiting_willing):
-    """Coins one nation wants at a value exp(log_value), GW; balances in MUSD."""
+    """Coins one nation wants at a value exp(log_value), GW, and their slope per unit of log_value; balances in MUSD."""
     base, energy, all_in_ref, elasticity, rent_yield, running, spread, balances = terms
     value = np.exp(log_value)
-    wanted = running + balances / (1000.0 * value)
+    held = balances / (1000.0 * value)
+    wanted = running + held
+    slope = -held
     if base > 0.0:
-        wanted += base * ((energy + rent_yield * value) / all_in_ref) ** (-elasticity)
+        rent = rent_yield * value
+        stake = base * ((energy + rent) / all_in_ref) ** (-elasticity)
+        wanted += stake
+        slope -= elasticity * stake * rent / (energy + rent)
     for s in range(waiting_gw.shape[0]):
         if waiting_gw[s] > 0.0:  # most steps are of other nations' companies
-            wanted += waiting_gw[s] * _accepted(log_value, waiting_willing[s], spread)
-    return wanted
+            share = _accepted(log_value, waiting_willing[s], spread)
+            wanted += waiting_gw[s] * share
+            slope -= waiting_gw[s] * share * (1.0 - share) / spread
+    return wanted, slope
+
+
+@kernel
+def _excess(wanted, slope, supply):
+    """Return what is wanted beyond the supply and its slope: in logarithms, nearly straight in the logarithm of the value."""
+    if wanted > 0.0 and supply > 0.0:
+        return np.log(wanted / supply), slope / wanted
+    return wanted - supply, slope
 
 
 @kernel
@@ -102,20 +117,29 @@ def market_value(
         )
         high = np.log(ceiling_usd_per_w[n])
         low = high - _DEPTH
-        wanted = _wanted(high, terms, waiting_gw[n], waiting_willing_usd_per_w[n])
+        point = high
+        wanted, slope = _wanted(point, terms, waiting_gw[n], waiting_willing_usd_per_w[n])
         if wanted >= supply:
             bound[n] = wanted > supply
             rationed[n] = wanted - supply
             low = high
-        for _ in range(_HALVINGS):
-            middle = 0.5 * (low + high)
-            if _wanted(middle, terms, waiting_gw[n], waiting_willing_usd_per_w[n]) > supply:
-                low = middle
+        excess, slope = _excess(wanted, slope, supply)
+        slow = False
+        for _ in range(MOST_TRIES):
+            tried = next_try(low, high, point, excess, slope, slow)
+            if tried == point:
+                break
+            point, before = tried, abs(excess)
+            wanted, slope = _wanted(point, terms, waiting_gw[n], waiting_willing_usd_per_w[n])
+            excess, slope = _excess(wanted, slope, supply)
+            slow = abs(excess) > 0.5 * before
+            if excess > 0.0:
+                low = point
             else:
-                high = middle
-        value[n] = np.exp(high)
+                high = point
+        value[n] = np.exp(point)
         for s in range(steps):
-            taken = _accepted(high, waiting_willing_usd_per_w[n, s], waiting_spread)
+            taken = _accepted(point, waiting_willing_usd_per_w[n, s], waiting_spread)
             accepted[n, s] = waiting_gw[n, s] * taken
     return value, bound, rationed, accepted
 
@@ -161,7 +185,7 @@ def solve_savings(
             waiting_spread,
             transactions_musd[n] + foreign_musd[n],
         )
-        wanted = _wanted(np.log(value[n]), terms, waiting_gw[n], waiting_willing_usd_per_w[n])
+        wanted, _ = _wanted(np.log(value[n]), terms, waiting_gw[n], waiting_willing_usd_per_w[n])
         savings[n] = (supply - wanted) * 1000.0 * value[n]
     return savings
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wattrace.world.draws import name_keys
-from wattrace.world.money.integers import round_lots, split_integer, split_rows
+from wattrace.world.money.integers import split_by_group, split_integer
 
 weight_lists = st.lists(st.one_of(st.just(0.0), st.just(1.0), st.floats(1e-9, 1e9)), min_size=1, max_size=30)
 
@@ -64,20 +64,11 @@ def test_no_rows_nothing_and_infinite_weights_end_in_a_state():
     np.testing.assert_array_equal(split_integer(6, np.full(3, 1e308), keys_of(3)), [2, 2, 2])
 
 
-def test_rows_are_split_one_by_one():
+def test_groups_are_split_one_by_one():
     rng = np.random.default_rng(0)
-    totals, weights, keys = rng.integers(0, 10**9, 5), rng.random((5, 8)), keys_of(8)
-    parts = split_rows(totals, weights, keys)
-    np.testing.assert_array_equal(parts.sum(axis=1), totals)
-    for row in range(5):
-        np.testing.assert_array_equal(parts[row], split_integer(totals[row], weights[row], keys))
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=20), st.floats(0.01, 100))
-def test_no_more_lots_come_out_than_whole_ones_went_in(quantity, lot):
-    quantity = np.array(quantity)
-    lots = round_lots(quantity, lot, keys_of(quantity.size))
-    assert lots.sum() <= quantity.sum() / lot * (1 + 1e-12) + 1e-8
-    assert lots.sum() >= quantity.sum() / lot * (1 - 1e-12) - 1
-    assert np.all(np.abs(lots - quantity / lot) <= 1 + 1e-6)
+    totals, group, weights, keys = rng.integers(-(10**9), 10**9, 5), rng.integers(0, 5, 40), rng.random(40), keys_of(40)
+    parts = split_by_group(totals, group, weights, keys)
+    for g in range(5):
+        rows = group == g
+        np.testing.assert_array_equal(parts[rows], split_integer(totals[g], weights[rows], keys[rows]))
+        assert parts[rows].sum() == totals[g]
