@@ -15,7 +15,7 @@ from .world.audit import AuditFailure, check
 from .world.build import projects as building
 from .world.limiting import CAUSE
 from .world.opening_power import current_costs
-from .world.orders import apply_payments
+from .world.orders import Start, apply_payments
 from .world.recording import month_values, tell_price_jumps
 
 __all__ = ["PHASES", "AuditFailure", "open_circulation"]
@@ -106,14 +106,11 @@ def investment(world: Any) -> None:
     """Plants and halls are started; firms pay out what they do not need; governments tax and spend."""
     state, statics = world.state, world.statics
     plants, halls = utility.invest_in_plants(world), ai_company.start_halls(world)
-    if statics.growth:
-        start_projects(world, plants)
-        start_projects(world, halls, hall=True)
-    else:
-        # what is under way goes on as it is: nothing is started, nothing is finished
-        state.started_gw_zone = np.zeros_like(state.fleet_gw)
-        np.add.at(state.started_gw_zone, (plants.zone, plants.kind), plants.gw)
-        state.planned_gw_zone = np.bincount(plants.zone, plants.planned_gw, len(world.places.zones))
+    state.started_gw_zone = np.zeros_like(state.fleet_gw)
+    state.started_gw_zone[plants.zone, plants.kind] = plants.gw
+    state.planned_gw_zone = np.bincount(plants.zone, plants.planned_gw, len(world.places.zones))
+    if statics.growth:  # else what is under way goes on as it is: nothing is started, nothing is finished
+        start_projects(world, Start(*(np.concatenate(pair) for pair in zip(plants, halls, strict=True))))
     apply_payments(world, utility.collect_subsidy(world))
     state.subsidy_musd = state.build_subsidy_musd + state.fab_subsidy_musd + state.robot_subsidy_musd
     apply_payments(world, nation.budget(world))
@@ -125,16 +122,12 @@ def investment(world: Any) -> None:
     apply_payments(world, households.owners_income(world))
 
 
-def start_projects(world: Any, order: Any, hall: bool = False) -> None:
+def start_projects(world: Any, order: Start) -> None:
     """Enter new projects; those that will be given up in the queue are drawn now, under their own name."""
     state, statics = world.state, world.statics
-    n = world.places.zone_nation[order.zone]
-    if not hall:
-        state.started_gw_zone = np.zeros_like(state.fleet_gw)
-        np.add.at(state.started_gw_zone, (order.zone, order.kind), order.gw)
-        state.planned_gw_zone = np.bincount(order.zone, order.planned_gw, len(world.places.zones))
     if len(order.gw) == 0:
         return
+    n = world.places.zone_nation[order.zone]
     permit = statics.permit_months[n, order.kind] * state.permit_factor[n]
     queue = statics.queue_months[n, order.kind] * state.queue_factor[n]
     completion = statics.completion[n, order.kind]
@@ -176,9 +169,8 @@ def record(world: Any) -> None:
     state = world.state
     # what binds: the largest wait of plants and halls, seen from stranded chips
     state.binding = binding_cause(world)
-    values = month_values(world)
-    tell_price_jumps(world, values)
-    world.record.put(state.month, values)
+    world.record.put(state.month, month_values(world))
+    tell_price_jumps(world)
     state.minted_before_kw = state.ledger.minted_total.copy()
     state.bought_back_before_kw = state.ledger.bought_back_total.copy()
     state.month += 1

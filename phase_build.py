@@ -38,13 +38,13 @@ def construction(world: Any) -> None:
     row = done.owner[hall] - of["ai"][0]
     np.add.at(state.halls_gw, (row, done.zone[hall]), done.gw[hall])
     # what is on site, and what builders are paid this month
-    nations = len(places.nations)
-    n, k = np.repeat(np.arange(nations), kinds), np.tile(np.arange(kinds), nations)
-    plants = _plant_cost(state, statics, n, k).reshape(nations, kinds)
-    cost = np.column_stack([plants, statics.hall_cost_musd_per_gw * statics.hall_cost_ratio]) * state.site_cost[:, None]
-    pace = done.labour_speed[:, None] / statics.build_months
+    cost = np.empty_like(statics.build_months)
+    # MUSD per GW that builders of plants get: capex without the parts bought apart (at their usual price)
+    cost[:, :kinds] = np.maximum(state.capex_usd_per_kw - statics.usual_parts_usd_per_kw, statics.least_site_share * state.capex_usd_per_kw)
+    cost[:, kinds] = statics.hall_cost_musd_per_gw * statics.hall_cost_ratio
+    cost *= (state.site_cost * done.labour_speed)[:, None] / statics.build_months
     on_site = sites.visit(
-        state.projects, zones, pace * cost, statics.jobs_per_gw, parties=len(world.parties), companies=of["ai"]
+        state.projects, zones, cost, statics.jobs_per_gw, parties=len(world.parties), companies=of["ai"]
     )
     spent = on_site.bill_musd
     who = np.flatnonzero(spent > 0.0)
@@ -66,12 +66,6 @@ def construction(world: Any) -> None:
         building.merge(state.projects)
 
 
-def _plant_cost(state: Any, statics: Any, n: np.ndarray, k: np.ndarray) -> np.ndarray:
-    """MUSD per GW that builders get: capex without the parts bought apart (at their usual price)."""
-    parts_cost = (statics.part_need[k] * statics.part_base_price[n]).sum(axis=1)
-    return np.maximum(state.capex_usd_per_kw[n, k] - parts_cost, statics.least_site_share * state.capex_usd_per_kw[n, k])
-
-
 def accreditation(world: Any) -> None:
     """Old plants retire, new ones mint; capacity that goes leaves a shortfall that its owner buys back within a year."""
     state, statics, param = world.state, world.statics, world.tables.param
@@ -85,19 +79,14 @@ def accreditation(world: Any) -> None:
     state.zone_peak_gw = accredit.design_peaks_gw(state.days).max(axis=1)
     _reaccredit(world, moved.coins_kw - before)
     z, k, owner, gw = state.commissioned
-    nation_tech = zones[state.plants.zone] * len(places.technologies) + state.plants.technology
-    gone = np.zeros(len(state.plants))
+    closing = np.zeros_like(state.fleet_gw)
     if statics.growth:
+        # what is worth more than it used to be is kept longer
         fleet.retire(
-            state.plants.capacity_gw, state.plants.vintage, nation_tech, world.calendar.year_fraction(state.month), 1.0,
-            statics.retire_age.ravel(), statics.retire_scale, gone,
+            state.plants.capacity_gw, state.plants.vintage, state.plants.zone, state.plants.technology, zones,
+            utility.retirement_pace(world), world.calendar.year_fraction(state.month), 1.0, statics.retire_age, statics.retire_scale,
+            closing,
         )  # fmt: skip
-    # what is worth more than it used to be is kept longer
-    kept = gone * (1.0 - utility.retirement_pace(world)[state.plants.zone, state.plants.technology])
-    state.plants.capacity_gw += kept
-    gone -= kept
-    closing = np.empty_like(state.fleet_gw)
-    fleet.add_up(state.plants.zone, state.plants.technology, gone, closing)
     state.retired_gw_zone = closing
     state.retired_rate_gw = state.retired_rate_gw + (12.0 * closing - state.retired_rate_gw) / param("plan.retirement_memory_months")
     opening = np.zeros_like(closing)

@@ -11,6 +11,7 @@ from .world.money import coin_market
 from .world.money import value as worth
 from .world.money.ledger import PURPOSE
 from .world.money.matrices import MonthBooks, balance_sheet
+from .world.money.rent import share_rent
 from .world.opening_money import tight_stakes, worth_of_savings
 from .world.orders import Stake
 
@@ -23,9 +24,7 @@ def stake_and_rent(world: Any) -> None:
     tight_stakes(statics, state, world.tables.param)
     apply_stake(world, households.restake(world))
     wanted = ai_company.wanted_draw_gw(world)
-    draw = np.zeros((len(wanted), len(places.nations)))
-    for n in range(len(places.nations)):
-        draw[:, n] = wanted[:, places.zones_of[n]].sum(axis=1) * statics.draw_factor
+    draw = np.add.reduceat(wanted, places.first_zone, axis=1) * statics.draw_factor
     state.willing_usd_per_w_year = ai_company.willingness_usd_per_w_year(world)
     rent, accepted, base, reserve, rationed = coin_market.clear_rent(
         world.tables, statics, state, draw, state.willing_usd_per_w_year
@@ -52,31 +51,16 @@ def _pay_rents(world: Any, accepted: np.ndarray, base: np.ndarray, reserve: np.n
     """Users pay rent for what they do not own; base load also pays for the reserve; owners of idle coins get it."""
     state, of = world.state, world.parties.of
     ledger = state.ledger
-    nations = np.arange(len(base))
     use = np.zeros(ledger.coins.shape)
     use[of["ai"]] = accepted.T
-    use[of["households"], nations] = base
-    staked = np.floor(use * 1e6).astype(np.int64)
-    ledger.staked = np.minimum(staked, ledger.coins + np.maximum(staked - ledger.coins, 0))
-    ledger.rented = np.maximum(staked - ledger.coins, 0)
-    use[of["households"], nations] += np.maximum(reserve, 0.0)
-    net = use - ledger.coins * 1e-6
-    month = state.rent * 1000.0 / 12.0  # MUSD per GW
-    owed = np.maximum(net, 0.0) * month
-    offered = np.maximum(-net, 0.0)
-    total = owed.sum(axis=0)
-    share = offered / np.maximum(offered.sum(axis=0), 1e-12)
-    # payers pay the bank of the coin's nation, which hands the owners their part
-    who, n = np.nonzero(owed > 0.0)
-    ledger.pay("rent", who, of["bank"][n], owed[who, n])
-    private = ~ledger.is_bank
-    gets, m = np.nonzero((share > 0.0) & private[:, None])
-    ledger.pay("rent", of["bank"][m], gets, total[m] * share[gets, m])
-    state.bank_rent_musd = np.maximum(total - (share * private[:, None]).sum(axis=0) * total, 0.0)
-    # a shortfall pays rent too, so that a missing watt is never free
-    short = ledger.shortfall * 1e-6 * month
-    who, n = np.nonzero(short > 0.0)
-    ledger.pay("rent", who, of["bank"][n], short[who, n])
+    use[of["households"], np.arange(len(base))] = base
+    payer, payee = np.empty((2, 2 * use.size), dtype=np.int64)
+    musd = np.empty(2 * use.size)
+    written, state.bank_rent_musd = share_rent(
+        use, reserve, ledger.coins, ledger.shortfall, ledger.is_bank, of["households"], state.rent, ledger.staked, ledger.rented,
+        payer, payee, musd, ledger.bank_of,
+    )  # fmt: skip
+    ledger.pay("rent", payer[:written], payee[:written], musd[:written])
 
 
 def apply_stake(world: Any, order: Stake) -> None:

@@ -346,6 +346,7 @@ def _open_parts(tables: Tables, statics: Any, state: Any) -> None:
     for p in range(len(building.PARTS)):
         state.part_price[:, p] = np.median(supplier.reserve_usd_per_kw[part == p]) if (part == p).any() else 0.0
     statics.part_base_price = state.part_price.copy()
+    statics.usual_parts_usd_per_kw = (statics.part_need[None, :-1, :] * state.part_price[:, None, :]).sum(axis=2)
     state.part_backlog_months = np.zeros(len(building.PARTS))
     state.parts_premium_usd_per_kw = np.zeros((len(nations), kinds - 1))
     # labour: what is on sites at the start fills a share of the workers there are

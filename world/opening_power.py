@@ -45,7 +45,7 @@ def open_power(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     state.fleet_gw = np.empty_like(capacity)
     fleet.add_up(state.plants.zone, state.plants.technology, state.plants.capacity_gw, state.fleet_gw)
     state.running = current_costs(statics, state)
-    statics.retire_scale = np.full(len(nations) * len(techs), param("power.retirement_spread_years"))
+    statics.retire_scale = np.full(statics.retire_age.shape, param("power.retirement_spread_years"))
     state.retired_rate_gw = _retirements(statics, state, calendar)
     statics.fuel_keys = name_keys(places.fuel)  # technologies of one fuel share its shocks
     statics.opening_capex = state.capex_usd_per_kw.copy()
@@ -75,13 +75,11 @@ def open_power(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
 def _retirements(statics: Any, state: Any, calendar: Any) -> np.ndarray:
     """Return [Z, K] GW a year that the ages of the opening fleet let expect to retire in the first year."""
     zones, plants = statics.places.zone_nation, state.plants
-    nation_tech = zones[plants.zone] * state.fleet_gw.shape[1] + plants.technology
-    gone, standing = np.zeros(len(plants)), plants.capacity_gw.copy()
-    fleet.retire(
-        standing, plants.vintage, nation_tech, calendar.year_fraction(0), 12.0, statics.retire_age.ravel(), statics.retire_scale, gone
-    )
     rate = np.empty_like(state.fleet_gw)
-    fleet.add_up(plants.zone, plants.technology, gone, rate)
+    fleet.retire(
+        plants.capacity_gw.copy(), plants.vintage, plants.zone, plants.technology, zones, np.ones_like(rate),
+        calendar.year_fraction(0), 12.0, statics.retire_age, statics.retire_scale, rate,
+    )  # fmt: skip
     return rate if statics.growth else np.zeros_like(rate)
 
 

@@ -27,6 +27,8 @@ class Places:
         number = {nation: i for i, nation in enumerate(self.nations)}
         self.zone_nation = np.array([number[n] for n in zones["nation"]], dtype=np.int64)
         self.zones_of = [np.flatnonzero(self.zone_nation == n) for n in range(len(self.nations))]
+        #: first zone of every nation; zones of a nation stand side by side
+        self.first_zone = np.array([zones[0] for zones in self.zones_of], dtype=np.int64)
         spot = {zone: i for i, zone in enumerate(self.zones)}
         links = tables["links"]
         pairs = list(dict.fromkeys(zip(links["from_zone"], links["to_zone"], strict=True)))

@@ -23,9 +23,29 @@ class Recorder:
         self.prices = tuple(n for n, unit in self.units.items() if unit.startswith("USD") and self.scope[n] == "nation")
         self.months = months
         self.written = 0
-        self.data = {
-            name: np.full((months, len(self.regions[scope])), np.nan) for name, scope in self.scope.items()
-        }
+        names = {scope: [name for name, its in self.scope.items() if its == scope] for scope in self.regions}
+        self._place = {name: (scope, i) for scope, listed in names.items() for i, name in enumerate(listed)}
+        self._price_rows = np.array([self._place[name][1] for name in self.prices], dtype=np.int64)
+        self._show({
+            scope: np.full((months, len(listed), len(self.regions[scope])), np.nan) for scope, listed in names.items()
+        })  # fmt: skip
+
+    def _show(self, blocks: dict[str, np.ndarray]) -> None:
+        """Keep `blocks` [months, variables, regions] of every scope and show each variable in them, `data[name]` [months, regions]."""
+        self._blocks = blocks
+        self.data = {name: blocks[scope][:, i] for name, (scope, i) in self._place.items()}
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in self.__dict__.items() if name != "data"}
+
+    def __setstate__(self, kept: dict[str, object]) -> None:
+        self.__dict__.update(kept)
+        self._show(self._blocks)
+
+    def price_change(self, month: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the nations' prices [prices, N] of the month before and of the month."""
+        block = self._blocks["nation"]
+        return block[month - 1, self._price_rows], block[month, self._price_rows]
 
     def put(self, month: int, values: dict[str, object]) -> None:
         """Write one month. Every variable of the codelist must be given, and no other."""
@@ -42,13 +62,13 @@ class Recorder:
         new = object.__new__(Recorder)
         new.__dict__.update(self.__dict__)
         if months is None or months <= self.months:
-            new.data = {name: array.copy() for name, array in self.data.items()}
+            new._show({scope: block.copy() for scope, block in self._blocks.items()})
             return new
         new.months = months
-        new.data = {}
-        for name, array in self.data.items():
-            new.data[name] = np.full((months, array.shape[1]), np.nan)
-            new.data[name][: self.written] = array[: self.written]
+        blocks = {scope: np.full((months, *block.shape[1:]), np.nan) for scope, block in self._blocks.items()}
+        for scope, block in self._blocks.items():
+            blocks[scope][: self.written] = block[: self.written]
+        new._show(blocks)
         return new
 
     def series(self, variable: str, region: str = "World") -> np.ndarray:

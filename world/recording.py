@@ -125,15 +125,16 @@ def _makers(world: Any, state: Any, home: np.ndarray, of: Any, nations: int) -> 
     }
 
 
-def tell_price_jumps(world: Any, values: dict[str, Any]) -> None:
-    """Tell an event for every nation's price that moved by more than `events.price_jump` (in logs) since last month."""
+def tell_price_jumps(world: Any) -> None:
+    """Tell an event for every nation's price that the month just recorded moved by more than `events.price_jump` (in logs)."""
     month, record = world.state.month, world.record
     if month == 0:
         return
-    before = np.stack([record.data[variable][month - 1] for variable in record.prices])
-    after = np.stack([np.asarray(values[variable], dtype=float) for variable in record.prices])
+    before, after = record.price_change(month)
     known = (before > 0.0) & (after > 0.0)
     jump = np.abs(np.log(np.where(known, after, 1.0) / np.where(known, before, 1.0))) > world.tables.param("events.price_jump")
+    if not jump.any():
+        return
     for row, n in np.argwhere(jump):
         variable = record.prices[row]
         word = "rises" if after[row, n] > before[row, n] else "falls"

@@ -148,3 +148,48 @@ def clear_rent(
         reserve[n] = coins_gw[n] - loads - sites
         rationed[n] = max(0.0, -reserve[n])
     return rent, accepted, base_gw, reserve, rationed
+
+
+@kernel
+def share_rent(use_gw, reserve_gw, coins, shortfall, is_bank, households, rent, staked, rented, payer, payee, musd, bank_of):
+    """Write who pays whom how much rent this month, and what of every party's use [A, N] GW is its own and what it rents, kW.
+
+    Users pay the bank of the coin's nation for what they do not own, households [N] also for the reserve [N] GW; the bank hands
+    the owners of idle coins their part and keeps its own. A shortfall pays as well, so that a missing watt is never free. `rent`
+    [N] in USD per W-year. Returns (payments written, what the banks keep [N] MUSD).
+    """
+    parties, nations = use_gw.shape
+    written = 0
+    kept = np.zeros(nations)
+    net = np.empty(parties)
+    for n in range(nations):
+        month = rent[n] * 1000.0 / 12.0  # MUSD per GW
+        bank = bank_of[n]
+        offered = total = 0.0
+        for p in range(parties):
+            own = coins[p, n]
+            kw = np.int64(np.floor(use_gw[p, n] * 1e6))
+            rented[p, n] = max(kw - own, 0)
+            staked[p, n] = kw
+            net[p] = use_gw[p, n] - own * 1e-6
+            if p == households[n]:
+                net[p] += max(reserve_gw[n], 0.0)
+            offered += max(-net[p], 0.0)
+            total += max(net[p], 0.0)
+        for p in range(parties):
+            if net[p] > 0.0:
+                payer[written], payee[written], musd[written] = p, bank, net[p] * month
+                written += 1
+            elif net[p] < 0.0:
+                part = total * month * (-net[p] / offered)
+                if is_bank[p]:
+                    kept[n] += part
+                else:
+                    payer[written], payee[written], musd[written] = bank, p, part
+                    written += 1
+            if shortfall[p, n] > 0:
+                payer[written], payee[written], musd[written] = p, bank, shortfall[p, n] * 1e-6 * month
+                written += 1
+        if offered <= 0.0:
+            kept[n] += total * month
+    return written, kept

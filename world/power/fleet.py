@@ -101,31 +101,33 @@ def marginal_cost_usd_per_mwh(
 
 
 @kernel
-def retire(capacity, vintage, technology, year, months, retirement_age, scale, retired):
-    """Take off and write what retires within `months`, GW [R]; `capacity` [R] shrinks in place.
+def retire(capacity, vintage, zone, technology, zone_nation, pace, year, months, retirement_age, scale, closing):
+    """Take off what retires within `months` and write it by zone and technology, `closing` [Z, K] GW.
 
-    Lifetimes are logistic: a share 1 / (1 + exp((age - A) / b)) of what was built still stands at `age`
-    years, with A = `retirement_age` [K] and b = `scale` [K] years; ages count from the middle of the
-    commissioning year to `year` (a decimal, the start of the span). So months compose to years exactly, and
-    plant older than A goes at a rate near 1/b.
+    Lifetimes are logistic: a share 1 / (1 + exp((age - A) / b)) of what was built still stands at `age` years, with A =
+    `retirement_age` [N, K] and b = `scale` [N, K] years; ages count from the middle of the commissioning year to `year` (a
+    decimal, the start of the span). So months compose to years exactly, and plant older than A goes at a rate near 1/b. Of
+    what age alone would close, owners close the share `pace` [Z, K] (0: none; above 1: more, never all that stands twice).
+    Rows [R]: `capacity` shrinks in place.
     """
+    closing[:] = 0.0
     rows = capacity.shape[0]
     if rows == 0:
         return
     oldest, youngest = vintage.min(), vintage.max()
-    share = np.full(
-        (retirement_age.shape[0], youngest - oldest + 1), -1.0
-    )  # that goes, once per technology and year
+    # the share that age closes, found once per nation, technology and year
+    share = np.full((*retirement_age.shape, youngest - oldest + 1), -1.0)
     for i in range(rows):
-        k = technology[i]
-        y = vintage[i] - oldest
-        if share[k, y] < 0.0:
+        z, k, y = zone[i], technology[i], vintage[i] - oldest
+        n = zone_nation[z]
+        if share[n, k, y] < 0.0:
             # 1 - (1 + e^start)/(1 + e^end), in a form that can neither overflow nor lose digits
-            start = (max(0.0, year - vintage[i] - 0.5) - retirement_age[k]) / scale[k]
-            end = (max(0.0, year + months / 12.0 - vintage[i] - 0.5) - retirement_age[k]) / scale[k]
-            share[k, y] = max(0.0, -np.expm1(start - end)) / (1.0 + np.exp(-end))
-        retired[i] = capacity[i] * share[k, y]
-        capacity[i] -= retired[i]
+            start = (max(0.0, year - vintage[i] - 0.5) - retirement_age[n, k]) / scale[n, k]
+            end = (max(0.0, year + months / 12.0 - vintage[i] - 0.5) - retirement_age[n, k]) / scale[n, k]
+            share[n, k, y] = max(0.0, -np.expm1(start - end)) / (1.0 + np.exp(-end))
+        gone = capacity[i] * min(share[n, k, y] * pace[z, k], 1.0)
+        closing[z, k] += gone
+        capacity[i] -= gone
 
 
 @kernel

@@ -73,35 +73,44 @@ def test_marginal_cost_is_fuel_plus_carbon_over_efficiency_plus_upkeep():
     assert fleet.marginal_cost_usd_per_mwh(3.0, 0.36, 4.0, 0.1, 50.0) == pytest.approx(30 + 4 + 50)
 
 
+def retired(capacity, vintage, year, months, age, scale, pace=1.0):
+    """Return what retires of rows [R] of one zone and technology, GW; `capacity` shrinks."""
+    one = np.zeros(len(capacity), np.int64)
+    closing = np.empty((1, 1))
+    fleet.retire(
+        capacity, np.array(vintage), one, one, np.array([0]), np.array([[pace]]), year, months, np.array([[age]]), np.array([[scale]]),
+        closing,
+    )  # fmt: skip
+    return closing[0, 0]
+
+
 @given(st.floats(0, 80), st.floats(1, 15), st.integers(1, 36))
 @settings(max_examples=100, deadline=None)
 def test_retiring_monthly_or_at_once_is_the_same(age, scale, months):
-    arguments = np.array([2000]), np.array([0])
-    life = np.array([40.0]), np.array([scale])
-    monthly, at_once, out = np.array([10.0]), np.array([10.0]), np.empty(1)
+    monthly, at_once = np.array([10.0]), np.array([10.0])
     gone = 0.0
     for month in range(months):
-        fleet.retire(monthly, *arguments, 2000 + age + month / 12, 1.0, *life, out)
-        assert out[0] >= 0.0
-        gone += out[0]
-    fleet.retire(at_once, *arguments, 2000 + age, float(months), *life, out)
+        now = retired(monthly, [2000], 2000 + age + month / 12, 1.0, 40.0, scale)
+        assert now >= 0.0
+        gone += now
+    retired(at_once, [2000], 2000 + age, float(months), 40.0, scale)
     assert monthly == pytest.approx(at_once, abs=1e-9)
     assert gone + monthly[0] == pytest.approx(10.0)
 
 
 def test_half_a_vintage_is_gone_at_its_retirement_age_and_ancient_plant_does_not_overflow():
-    capacity, out = np.array([10.0, 10.0]), np.empty(2)
-    fleet.retire(
-        capacity,
-        np.array([2000, 1000]),
-        np.array([0, 0]),
-        2000.5,
-        480.0,
-        np.array([40.0]),
-        np.array([3.0]),
-        out,
-    )
-    assert out == pytest.approx([5.0, 10.0], rel=1e-4)
+    capacity = np.array([10.0, 10.0])
+    assert retired(capacity, [2000, 1000], 2000.5, 480.0, 40.0, 3.0) == pytest.approx(15.0, rel=1e-4)
+    assert capacity == pytest.approx([5.0, 0.0], abs=1e-3)
+
+
+@given(st.floats(0, 80), st.floats(0, 3))
+@settings(max_examples=60, deadline=None)
+def test_owners_may_close_less_or_more_than_age_does_but_never_more_than_stands(age, pace):
+    usual, chosen = np.array([10.0]), np.array([10.0])
+    by_age = retired(usual, [2000], 2000.5 + age, 120.0, 40.0, 5.0)
+    assert retired(chosen, [2000], 2000.5 + age, 120.0, 40.0, 5.0, pace) == pytest.approx(min(by_age * pace, 10.0))
+    assert chosen[0] >= 0.0
 
 
 def test_commissioning_merges_into_the_row_of_its_year_and_no_other():
