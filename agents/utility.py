@@ -40,27 +40,23 @@ def bills(world: Any) -> list[Payment]:
     home = households[zone_nation]
     base = power.base_gwh * state.utility.tariff_usd_per_mwh / 1000.0
     carbon = power.carbon_musd
-    payments = [
+    # fuel: the nation's own share stays at home, the rest is bought abroad
+    share = world.statics.fuel_origin[zone_nation]  # [Z, N] by exporting nation, sums to 1
+    buyer, exporter = np.nonzero(share > 0.0)
+    # trade over lines: the importer pays the exporter the mean of both prices, so that congestion rent is shared
+    a, b = utility[places.line_from], utility[places.line_to]
+    abroad = households[world.statics.abroad]
+    return [
         Payment("energy", home, utility, base),
         Payment("wages", utility, home, power.upkeep_musd + power.network_musd),
         Payment("tax", utility, of["government"][zone_nation], carbon),
         Payment("compensation", utility, home, power.unserved_musd),
-    ]
-    # fuel: the nation's own share stays at home, the rest is bought abroad
-    for nation in range(len(places.nations)):
-        share = world.statics.fuel_origin[nation]  # [N] by exporting nation, sums to 1
-        zones = places.zones_of[nation]
-        for exporter in np.flatnonzero(share > 0.0):
-            payments.append(Payment("fuel", utility[zones], households[exporter], power.fuel_musd[zones] * share[exporter]))
-    # trade over lines: the importer pays the exporter the mean of both prices, so that congestion rent is shared
-    a, b = utility[places.line_from], utility[places.line_to]
-    payments += [
+        Payment("fuel", utility[buyer], households[exporter], power.fuel_musd[buyer] * share[buyer, exporter]),
         Payment("energy", b, a, power.line_forward_musd),
         Payment("energy", a, b, power.line_reverse_musd),
-        Payment("energy", utility, households[world.statics.abroad], power.import_musd),
-        Payment("energy", households[world.statics.abroad], utility, power.export_musd),
+        Payment("energy", utility, abroad, power.import_musd),
+        Payment("energy", abroad, utility, power.export_musd),
     ]
-    return payments
 
 
 def set_tariffs(world: Any) -> None:

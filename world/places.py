@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 
 import networkx as nx
 import numpy as np
 
-from .tables import Tables
+from .tables import TableError, Tables
+
+
+def _check_order(nations: list[str], of_zones: list[str]) -> None:
+    """Demand that every nation has zones, side by side and in the order of the nations: sums by nation rely on it."""
+    faults = [f"zones.csv: {nation} has no zone; allowed: at least one for every row of nations.csv" for nation in nations
+              if nation not in of_zones]  # fmt: skip
+    order = [a for a, b in pairwise([*of_zones, ""]) if a != b]
+    if not faults and order != nations:
+        faults.append(
+            f"zones.csv: the zones stand in the order {', '.join(order)}; allowed: side by side, in the order of nations.csv "
+            f"({', '.join(nations)}); sort the rows"
+        )
+    if faults:
+        raise TableError(faults)
 
 
 class Places:
@@ -27,7 +42,8 @@ class Places:
         number = {nation: i for i, nation in enumerate(self.nations)}
         self.zone_nation = np.array([number[n] for n in zones["nation"]], dtype=np.int64)
         self.zones_of = [np.flatnonzero(self.zone_nation == n) for n in range(len(self.nations))]
-        #: first zone of every nation; zones of a nation stand side by side
+        _check_order(self.nations, list(zones["nation"]))
+        # first zone of every nation
         self.first_zone = np.array([zones[0] for zones in self.zones_of], dtype=np.int64)
         spot = {zone: i for i, zone in enumerate(self.zones)}
         links = tables["links"]

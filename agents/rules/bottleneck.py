@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...world.kernels import kernel
+
 
 def cover_months(stock, use_per_month):
     """Return how many months a stock lasts at a monthly use of the same unit; 0 with no stock, inf with no use."""
@@ -17,14 +19,23 @@ def throttle(cover, target, sharpness):
 
     `cover` and `target` >= 0 in one unit (months of unsited chips, or of unfilled sites); `sharpness` > 0.
     """
-    cover = np.maximum(np.asarray(cover, dtype=float), 0.0)
-    endless = np.isinf(cover)
-    cover = np.where(endless, 1.0, cover)
-    most = np.maximum(cover, target)
-    scale = np.where(most > 0.0, most, 1.0)
-    low, high = (target / scale) ** sharpness, (cover / scale) ** sharpness
-    total = low + high
-    return np.where(endless, 0.0, np.where(total > 0.0, low / np.where(total > 0.0, total, 1.0), 1.0))
+    cover = np.asarray(cover, dtype=float)
+    out = np.empty(cover.shape)
+    _throttle(cover.ravel(), float(target), float(sharpness), out.ravel())
+    return out[()]
+
+
+@kernel
+def _throttle(cover, target, sharpness, out):
+    for i in range(cover.shape[0]):
+        have = max(cover[i], 0.0)
+        most = max(have, target)
+        if have == np.inf or most == 0.0:
+            out[i] = 0.0 if have == np.inf else 1.0
+            continue
+        # both over the larger one, so that neither power overflows
+        low, high = (target / most) ** sharpness, (have / most) ** sharpness
+        out[i] = low / (low + high)
 
 
 def add_stranded(waiting_gw, stranded_gw, sites, otherwise):
