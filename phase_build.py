@@ -126,7 +126,7 @@ def _reaccredit(world: Any, change_kw: np.ndarray) -> None:
 
 def _buy_back(world: Any) -> None:
     """Owners buy a twelfth of last month's largest shortfall back, as far as the bank's vault has coins."""
-    state, ledger = world.state, world.state.ledger
+    ledger = world.state.ledger
     utility, nation = world.parties.of["utility"], world.places.zone_nation
     kw = ledger.due_kw(utility, nation, int(world.tables.param("money.buy_back_months")))
     ledger.buy_back(utility, nation, kw)

@@ -115,24 +115,27 @@ def retire(capacity, vintage, zone, technology, zone_nation, pace, year, months,
     if rows == 0:
         return
     oldest, youngest = vintage.min(), vintage.max()
-    # the share that age closes, found once per nation, technology and year
+    # Still standing at the end of the span of what stood at its start: (1 + e^start)/(1 + e^end), with start and end in units
+    # of `scale` around A. The share that goes is (1 - e^(start - end))/(1 + e^-end), which can neither overflow nor lose digits;
+    # its first factor is the same for all that is old enough. Found once per nation, technology and year.
+    span = -np.expm1(-months / 12.0 / scale)
     share = np.full((*retirement_age.shape, youngest - oldest + 1), -1.0)
     for i in range(rows):
         z, k, y = zone[i], technology[i], vintage[i] - oldest
         n = zone_nation[z]
         if share[n, k, y] < 0.0:
-            # 1 - (1 + e^start)/(1 + e^end), in a form that can neither overflow nor lose digits
-            start = (max(0.0, year - vintage[i] - 0.5) - retirement_age[n, k]) / scale[n, k]
-            end = (max(0.0, year + months / 12.0 - vintage[i] - 0.5) - retirement_age[n, k]) / scale[n, k]
-            share[n, k, y] = max(0.0, -np.expm1(start - end)) / (1.0 + np.exp(-end))
+            age = year - vintage[i] - 0.5
+            end = (max(0.0, age + months / 12.0) - retirement_age[n, k]) / scale[n, k]
+            whole = span[n, k] if age >= 0.0 else -np.expm1(-max(0.0, age + months / 12.0) / scale[n, k])
+            share[n, k, y] = whole / (1.0 + np.exp(-end))
         gone = capacity[i] * min(share[n, k, y] * pace[z, k], 1.0)
         closing[z, k] += gone
         capacity[i] -= gone
 
 
 @kernel
-def _find_rows(zone, technology, owner, vintage, batch_zone, batch_technology, batch_owner, year, row):
-    """Write the row [B] of each batch, past the end for new ones; return how many are new."""
+def _find_rows(zone, technology, owner, vintage, batch_zone, batch_technology, batch_owner, year, row, opens):
+    """Write the row [B] of each batch, past the end for new ones, and which batches open these; return how many are new."""
     rows = vintage.shape[0]
     first = rows
     while first > 0 and vintage[first - 1] >= year:
@@ -161,6 +164,7 @@ def _find_rows(zone, technology, owner, vintage, batch_zone, batch_technology, b
                 break
         if row[b] < 0:
             row[b] = rows + new
+            opens[new] = b
             new += 1
     return new
 
@@ -187,14 +191,12 @@ def commission(plants: Columns, zone, technology, owner, gw, efficiency, year: i
         raise ValueError(
             f"plants of {year} come after plants of {plants.vintage[-1]}: commission in order of time"
         )
-    row = np.empty(len(zone), dtype=np.int64)
+    row, opens = np.empty((2, len(zone)), dtype=np.int64)
     new = _find_rows(
-        plants.zone, plants.technology, plants.owner, plants.vintage, zone, technology, owner, year, row
+        plants.zone, plants.technology, plants.owner, plants.vintage, zone, technology, owner, year, row, opens
     )
     if new:
-        rows = len(plants)
-        _, at = np.unique(row, return_index=True)
-        at = at[row[at] >= rows]  # the first batch of every new row, in the order of rows
+        at = opens[:new]
         plants.append(new, zone=zone[at], technology=technology[at], owner=owner[at], vintage=year)
     _merge(row, gw, efficiency, plants.capacity_gw, plants.efficiency)
     return row
