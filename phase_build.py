@@ -75,7 +75,7 @@ def accreditation(world: Any) -> None:
     system = statics.system
     before = state.accredited_kw
     state.days = system.design_load(state.days, state.base_gw * state.base_response[zones], state.ai_draw_gw_zone, statics.coincidence)
-    moved = accredit.accredit(state.fleet_gw, state.days, system.grid)
+    moved = accredit.accredit(state.fleet_gw, state.days, system.grid, state.accreditation.supply_gw)
     state.zone_peak_gw = accredit.design_peaks_gw(state.days).max(axis=1)
     _reaccredit(world, moved.coins_kw - before)
     z, k, owner, gw = state.commissioned

@@ -146,13 +146,16 @@ def _peaks(load, peak):
 
 
 @kernel
-def accredit_all(capacity, days, grid, supply, peak, national):
-    """Write supply [Z, S], design peaks [Z, S] and national capacity [N] of the fleet [Z, K], all GW."""
+def accredit_all(capacity, days, grid, guess, supply, peak, national):
+    """Write supply [Z, S], design peaks [Z, S] and national capacity [N] of the fleet [Z, K], all GW.
+
+    `guess` [Z, S] is where the supplies may be (0: nothing is known); it makes the search shorter, not other.
+    """
     desk = lay_out(days, grid.cuts_gw.shape[1])
     _peaks(days.load, peak)
     for z in range(supply.shape[0]):
         for s in range(supply.shape[1]):
-            supply[z, s] = zone_supply(z, s, capacity, days, desk, 0.0, np.inf)
+            supply[z, s] = zone_supply(z, s, capacity, days, desk, guess[z, s], np.inf)
     for n in range(national.shape[0]):
         national[n] = _national(n, supply, peak, grid, desk.sums)
 
@@ -266,12 +269,16 @@ def whole_kw(national_gw: np.ndarray) -> np.ndarray:
     return np.floor(national_gw * KW_PER_GW + _WHOLE_KW_SLACK).astype(np.int64)
 
 
-def accredit(capacity_gw: np.ndarray, days: DesignDays, grid: Grid) -> Accreditation:
-    """Return supplies, national capacities and coins of the fleet `capacity_gw` [Z, K]."""
+def accredit(capacity_gw: np.ndarray, days: DesignDays, grid: Grid, guess_gw: np.ndarray | None = None) -> Accreditation:
+    """Return supplies, national capacities and coins of the fleet `capacity_gw` [Z, K].
+
+    `guess_gw` [Z, S], last month's supplies say, shortens the search and changes nothing else.
+    """
     supply = np.empty(days.load.shape[:2])
+    guess = np.zeros_like(supply) if guess_gw is None else guess_gw
     peak = np.empty_like(supply)
     national = np.empty(len(grid.first) - 1)
-    accredit_all(capacity_gw, days, grid, supply, peak, national)
+    accredit_all(capacity_gw, days, grid, guess, supply, peak, national)
     return Accreditation(supply, national, whole_kw(national))
 
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq, linprog
+from wattrace.model import World
 from wattrace.world.power import accredit as ac
 from wattrace.world.power import accredit_audit as audit
 from wattrace.world.power import carry
@@ -376,3 +377,13 @@ def test_a_design_load_peaks_where_it_is_told_to():
     )  # fmt: skip
     assert load.max(axis=2)[:, 0] == pytest.approx([1.6 * 50 * 0.9 + 5, 2.0])
     assert load[1, 0] == pytest.approx(np.full(24, 2.0))
+
+
+@pytest.mark.parametrize("wrong_by", [0.0, 1e-3, 0.3, 50.0])
+def test_a_guess_shortens_the_search_and_changes_nothing(wrong_by):
+    world = World(until="2026-02")
+    state, grid = world.state, world.statics.system.grid
+    plain = ac.accredit(state.fleet_gw, state.days, grid)
+    guessed = ac.accredit(state.fleet_gw, state.days, grid, plain.supply_gw * (1.0 + wrong_by))
+    np.testing.assert_array_equal(plain.supply_gw, guessed.supply_gw)
+    np.testing.assert_array_equal(plain.coins_kw, guessed.coins_kw)
