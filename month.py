@@ -138,7 +138,7 @@ def start_projects(world: Any, order: Start) -> None:
         left = building.withdraw_after(world.draws.uniform("withdrawal", keys, state.month), completion, queue)
         keep = 1.0
     building.start(
-        state.projects, order.zone, order.kind, order.owner, order.gw * keep, order.planned_gw * keep, state.month, permit, queue,
+        state.projects, order.zone, order.kind, order.owner, order.gw * keep, state.month, permit, queue,
         statics.build_months[n, order.kind], left,
     )  # fmt: skip
 

@@ -87,7 +87,7 @@ def _open_halls_under_way(tables: Tables, statics: Any, state: Any) -> None:
         queue = np.minimum(np.maximum(due - build, 0.0), statics.queue_months[n, kind])
         permit = np.maximum(due - build - queue, 0.0)
         new = building.start(
-            state.projects, zone, np.full(len(zone), kind), of["ai"][who], amount[who, zone] / pieces, 0.0, -1, permit,
+            state.projects, zone, np.full(len(zone), kind), of["ai"][who], amount[who, zone] / pieces, -1, permit,
             queue, build,
         )  # fmt: skip
         state.projects.stage[new] = np.where(
@@ -360,7 +360,7 @@ def _open_parts(tables: Tables, statics: Any, state: Any) -> None:
     state.workers_total = state.workers.copy()
     state.site_cost = np.ones(len(nations))
     statics.least_site_share = param("build.least_site_share")
-    statics.building_rules = building.Rules(statics.part_need, jobs, np.zeros(kinds), False, param("build.smallest_split_gw"))
+    statics.building_rules = building.Rules(statics.part_need, jobs, param("build.smallest_split_gw"))
     state.waiting = np.zeros((len(nations), len(building.WAITS)))
 
 

@@ -253,7 +253,7 @@ def _open_projects(tables: Tables, statics: Any, state: Any, calendar: Any) -> N
         queue = min(max(due - build, 0.0), statics.queue_months[i, k])
         permit = max(due - build - queue, 0.0)
         new = building.start(
-            state.projects, zones, np.full(len(zones), k), utilities[zones], part, 0.0, -1, permit, queue, min(build, due)
+            state.projects, zones, np.full(len(zones), k), utilities[zones], part, -1, permit, queue, min(build, due)
         )
         state.projects.stage[new] = building.PERMIT if permit > 0.0 else building.QUEUE if queue > 0.0 else building.BUILD
     state.under_way_gw = np.zeros_like(capacity)

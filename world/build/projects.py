@@ -36,7 +36,6 @@ PROJECT_COLUMNS = {
     "kind": Column("index", -1),
     "owner": Column("party", -1),
     "gw": Column("GW"),
-    "planned_gw": Column("GW"),  # the part a planner asked for
     "stage": Column("PERMIT..DONE", PERMIT),
     "started": Column("month", 0),
     "permit_left": Column("months"),
@@ -44,7 +43,6 @@ PROJECT_COLUMNS = {
     "build_left": Column("months"),
     "withdraw_left": Column("months in the queue until it is given up", np.inf),
     "funded": Column("can its owner pay for parts and building", True),
-    "waited": Column("months by cause", 0.0, len(WAITS)),
 }
 
 
@@ -53,8 +51,6 @@ class Rules(NamedTuple):
 
     needs: np.ndarray  # [J, P] units of a part class per GW (GW per GW, as a rule)
     jobs_per_gw: np.ndarray  # [J] workers on site per GW under construction
-    attrition: np.ndarray  # [J] share given up per month in the queue (0 where drawn: `withdraw_after`)
-    parallel: bool = False  # permit and interconnection at the same time instead of one after the other
     smallest_gw: float = 0.0  # parts for less are kept for next month rather than splitting a project
 
 
@@ -65,9 +61,6 @@ class Advance(NamedTuple):
     kind: np.ndarray
     owner: np.ndarray
     gw: np.ndarray
-    planned_gw: np.ndarray
-    started: np.ndarray
-    waited: np.ndarray  # [., C] months by cause over the project's life
     withdrawn_gw: np.ndarray  # [N, J]
     waiting_gw: np.ndarray  # [N, C] GW-months of this month by cause
     labour_speed: np.ndarray  # [N] 0 .. 1
@@ -89,18 +82,12 @@ def withdraw_after(uniform, completion, queue_months) -> np.ndarray:
     return np.where(uniform < completion, np.inf, queue_months * share)
 
 
-def attrition_per_month(completion, queue_months) -> np.ndarray:
-    """Return the share leaving per month that leaves `completion` (0 < . <= 1) after `queue_months` > 0."""
-    return 1.0 - np.asarray(completion) ** (1.0 / np.asarray(queue_months))
-
-
 def start(
     projects: Columns,
     zone,
     kind,
     owner,
     gw,
-    planned_gw,
     month: int,
     permit,
     queue,
@@ -109,55 +96,15 @@ def start(
 ):
     """Append projects [B]; `permit`, `queue`, `build` are months (scalars or [B]). Nothing is merged."""
     return projects.append(
-        len(zone), zone=zone, kind=kind, owner=owner, gw=gw, planned_gw=planned_gw, started=month,
+        len(zone), zone=zone, kind=kind, owner=owner, gw=gw, started=month,
         permit_left=permit, queue_left=queue, build_left=build, withdraw_left=withdraw_left,
-    )  # fmt: skip
-
-
-def open_pipeline(
-    projects: Columns, nation, technology, expected_year, gw, *, first, zone_share, owner, year: int,
-    month: int = 0, steps_per_year: int = 12,
-) -> slice:  # fmt: skip
-    """Append what was being built at the start (`month` months into `year`), all in the building stage.
-
-    Table rows [B]: `nation`, `technology`, `expected_year`, `gw`. Completion is spread evenly over the
-    expected year, in `steps_per_year` rows; what is left of a year already begun, or the next twelve months
-    for a year that has passed. Zones get `zone_share` [Z, J] of their nation's (scaled to sum to 1; equal
-    where all are 0); `owner` [Z, J] are parties; zones of nation n are `first[n]` .. `first[n + 1]` - 1.
-    """
-    zones, sizes = np.arange(first[-1]), np.diff(first)
-    of_zone = np.repeat(np.arange(len(sizes)), sizes)
-    share = np.asarray(zone_share, dtype=float)
-    total = np.add.reduceat(share, first[:-1], axis=0)[of_zone]
-    share = np.divide(
-        share, total, out=np.repeat(1.0 / sizes, sizes)[:, None] + 0.0 * share, where=total > 0.0
-    )
-    row, zone = np.nonzero(np.asarray(nation)[:, None] == of_zone[zones][None, :])
-    kind = np.asarray(technology)[row]
-    part = np.asarray(gw, dtype=float)[row] * share[zone, kind]
-    row, zone, kind, part = (column[part > 0.0] for column in (row, zone, kind, part))
-    ahead = (
-        12.0 * (np.asarray(expected_year)[row] - year) - month
-    )  # months from now to the expected year's beginning
-    begin = np.where(ahead <= -12.0, 0.0, np.maximum(ahead, 0.0))
-    end = np.where(ahead <= -12.0, 12.0, ahead + 12.0)
-    middle = (np.arange(steps_per_year) + 0.5) / steps_per_year
-    left = (begin[:, None] + (end - begin)[:, None] * middle).ravel()
-
-    def repeated(column):
-        return np.repeat(column, steps_per_year)
-
-    return projects.append(
-        len(left), zone=repeated(zone), kind=repeated(kind), owner=repeated(np.asarray(owner)[zone, kind]),
-        gw=repeated(part / steps_per_year), stage=BUILD, started=-1, build_left=left,
     )  # fmt: skip
 
 
 @kernel
 def _paper_and_parts(
-    zone, kind, gw, planned_gw, stage, permit_left, queue_left, withdraw_left, funded, waited, zone_nation,
-    needs, attrition, parallel, smallest_gw, parts, month_left, split_row, split_gw, split_part, withdrawn,
-    waiting,
+    zone, kind, gw, stage, permit_left, queue_left, withdraw_left, funded, zone_nation,
+    needs, smallest_gw, parts, month_left, split_row, split_gw, withdrawn, waiting,
 ):  # fmt: skip
     """Permits, queue and parts of all rows; returns the number of splits."""
     splits = 0
@@ -171,31 +118,18 @@ def _paper_and_parts(
         left = 1.0
         if stage[i] < EQUIPMENT:
             in_permit = min(left, permit_left[i])
-            if parallel:
-                in_queue = min(left, queue_left[i])
-                booked = max(0.0, in_queue - in_permit)
-            else:
-                in_queue = min(left - in_permit, queue_left[i])
-                booked = in_queue
+            in_queue = min(left - in_permit, queue_left[i])
             permit_left[i] -= in_permit
             queue_left[i] -= in_queue
             waiting[n, _PERMIT] += gw[i] * in_permit
-            waited[i, _PERMIT] += in_permit
-            waiting[n, _QUEUE] += gw[i] * booked
-            waited[i, _QUEUE] += booked
-            left -= in_permit + booked
+            waiting[n, _QUEUE] += gw[i] * in_queue
+            left -= in_permit + in_queue
             if in_queue > 0.0:
                 withdraw_left[i] -= in_queue
                 if withdraw_left[i] <= 0.0:
                     withdrawn[n, k] += gw[i]
                     stage[i] = DONE
                     continue
-                if attrition[k] > 0.0:
-                    stay = 1.0 - attrition[k] if in_queue == 1.0 else (1.0 - attrition[k]) ** in_queue
-                    lost = gw[i] * (1.0 - stay)
-                    withdrawn[n, k] += lost
-                    gw[i] -= lost
-                    planned_gw[i] *= stay
             if permit_left[i] > 0.0 or queue_left[i] > 0.0:
                 stage[i] = PERMIT if permit_left[i] > 0.0 else QUEUE
                 continue
@@ -203,7 +137,6 @@ def _paper_and_parts(
         month_left[i] = max(left, 0.0)
         if not funded[i]:
             waiting[n, _CAPITAL] += gw[i] * month_left[i]
-            waited[i, _CAPITAL] += month_left[i]
             continue
         fraction, scarce = 1.0, -1
         for p in range(classes):
@@ -226,18 +159,15 @@ def _paper_and_parts(
             parts[n, scarce] = 0.0
             split_row[splits] = i
             split_gw[splits] = take
-            split_part[splits] = scarce
             splits += 1
-            planned_gw[i] *= 1.0 - take / gw[i]
             gw[i] -= take
         waiting[n, _FIRST_PART + scarce] += gw[i] * month_left[i]
-        waited[i, _FIRST_PART + scarce] += month_left[i]
     return splits
 
 
 @kernel
 def _build(
-    zone, kind, gw, stage, build_left, funded, waited, zone_nation, jobs_per_gw, labour, month_left, needed,
+    zone, kind, gw, stage, build_left, funded, zone_nation, jobs_per_gw, labour, month_left, needed,
     speed, done, waiting,
 ):  # fmt: skip
     """Building of all rows; returns how many are done, their indices in `done`."""
@@ -255,7 +185,6 @@ def _build(
         left = month_left[i]
         if not funded[i]:
             waiting[n, _CAPITAL] += gw[i] * left
-            waited[i, _CAPITAL] += left
             continue
         work = left * speed[n]
         time = left
@@ -264,9 +193,7 @@ def _build(
             time = work / speed[n] if speed[n] > 0.0 else 0.0
         build_left[i] -= work
         waiting[n, _NORMAL] += gw[i] * work
-        waited[i, _NORMAL] += work
         waiting[n, _LABOUR] += gw[i] * (time - work)
-        waited[i, _LABOUR] += time - work
         if build_left[i] <= _COMPLETE:
             done[finished] = i
             finished += 1
@@ -288,39 +215,30 @@ def advance(projects: Columns, zone_nation, rules: Rules, parts: np.ndarray, lab
     rows = len(projects)
     most = rows + nations * len(PARTS)  # a class of a nation runs out once
     month_left = np.empty(most)
-    split_row, split_part = np.empty((2, nations * len(PARTS)), dtype=np.int64)
+    split_row = np.empty(nations * len(PARTS), dtype=np.int64)
     split_gw = np.empty(nations * len(PARTS))
     withdrawn, waiting = np.zeros((nations, kinds)), np.zeros((nations, len(WAITS)))
     p = projects
     splits = _paper_and_parts(
-        p.zone, p.kind, p.gw, p.planned_gw, p.stage, p.permit_left, p.queue_left, p.withdraw_left, p.funded,
-        p.waited, zone_nation, rules.needs, rules.attrition, rules.parallel, rules.smallest_gw, parts,
-        month_left, split_row, split_gw, split_part, withdrawn, waiting,
+        p.zone, p.kind, p.gw, p.stage, p.permit_left, p.queue_left, p.withdraw_left, p.funded, zone_nation,
+        rules.needs, rules.smallest_gw, parts, month_left, split_row, split_gw, withdrawn, waiting,
     )  # fmt: skip
     if splits:
-        _append_splits(projects, split_row[:splits], split_gw[:splits], split_part[:splits], month_left)
+        _append_splits(projects, split_row[:splits], split_gw[:splits], month_left)
     speed = np.empty(nations)
     done = np.empty(len(projects), dtype=np.int64)
     finished = _build(
-        p.zone, p.kind, p.gw, p.stage, p.build_left, p.funded, p.waited, zone_nation, rules.jobs_per_gw,
+        p.zone, p.kind, p.gw, p.stage, p.build_left, p.funded, zone_nation, rules.jobs_per_gw,
         labour, month_left, np.empty(nations), speed, done, waiting,
     )  # fmt: skip
     at = done[:finished]
-    return Advance(
-        p.zone[at], p.kind[at], p.owner[at], p.gw[at], p.planned_gw[at], p.started[at], p.waited[at],
-        withdrawn, waiting, speed,
-    )  # fmt: skip
+    return Advance(p.zone[at], p.kind[at], p.owner[at], p.gw[at], withdrawn, waiting, speed)
 
 
-def _append_splits(projects: Columns, row, gw, part, month_left) -> None:
+def _append_splits(projects: Columns, row, gw, month_left) -> None:
     """Append the parts of `row` that got equipment, ready to be built in what is left of this month."""
-    rest = projects.gw[row]
-    planned = projects.planned_gw[row]  # of the rest; the share of planners is the same in both parts
-    share = np.divide(planned, rest, out=np.zeros_like(rest), where=rest > 0.0)
     values = {name: getattr(projects, name)[row] for name in projects.spec}
-    # this month's waiting for parts was booked to the row: it is the rest's alone
-    values["waited"][np.arange(len(row)), _FIRST_PART + part] -= month_left[row]
-    values.update(gw=gw, planned_gw=share * gw, stage=BUILD)
+    values.update(gw=gw, stage=BUILD)
     first = len(projects)
     projects.append(len(row), **values)
     month_left[first : first + len(row)] = month_left[row]
@@ -344,8 +262,7 @@ def _same(i, j, zone, kind, owner, stage, funded, whole, started, permit_left, q
 
 @kernel
 def _join(
-    zone, kind, owner, gw, planned_gw, stage, started, permit_left, queue_left, build_left, withdraw_left, funded,
-    waited, whole, slots, keep,
+    zone, kind, owner, gw, stage, started, permit_left, queue_left, build_left, withdraw_left, funded, whole, slots, keep,
 ):  # fmt: skip
     """Add each row to the first one like it, found by hash; rows that stay are marked in `keep`."""
     mask = slots.shape[0] - 1  # a power of two, less one
@@ -373,9 +290,6 @@ def _join(
         total = gw[j] + gw[i]
         weight = gw[i] / total if total > 0.0 else 0.0
         build_left[j] += weight * (build_left[i] - build_left[j])
-        for c in range(waited.shape[1]):
-            waited[j, c] += weight * (waited[i, c] - waited[j, c])
-        planned_gw[j] += planned_gw[i]
         gw[j] = total
         gone += 1
     return gone
@@ -386,15 +300,15 @@ def merge(projects: Columns) -> int:
 
     Before building: same zone, kind, owner, month started and times left. In building: same zone, kind,
     owner, funding and whole months left; their months left are averaged by GW, so completion shifts by less
-    than a month. GW, planned GW and GW-months waited are conserved; the first row keeps its place.
+    than a month. GW are conserved; the first row keeps its place.
     """
     p, rows = projects, len(projects)
     keep = np.zeros(rows, dtype=bool)
     # at most half full, so that a search stays short
     slots = np.full(1 << (2 * rows).bit_length(), -1)
     gone = _join(
-        p.zone, p.kind, p.owner, p.gw, p.planned_gw, p.stage, p.started, p.permit_left, p.queue_left, p.build_left,
-        p.withdraw_left, p.funded, p.waited, np.empty(rows), slots, keep,
+        p.zone, p.kind, p.owner, p.gw, p.stage, p.started, p.permit_left, p.queue_left, p.build_left, p.withdraw_left, p.funded,
+        np.empty(rows), slots, keep,
     )  # fmt: skip
     projects.keep(keep)
     return gone

@@ -14,7 +14,7 @@ SHAPE = (2, 2)
 
 def under_way(stage, started=0, zone=0, kind=0):
     projects = pj.new_projects()
-    pj.start(projects, [zone], [kind], [0], [10.0], 0.0, started, 1.0, 1.0, 9.0)
+    pj.start(projects, [zone], [kind], [0], [10.0], started, 1.0, 1.0, 9.0)
     projects.stage[:] = stage
     return projects
 

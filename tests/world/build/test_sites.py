@@ -17,7 +17,7 @@ def mixed(seed, rows=300):
     projects = pj.new_projects()
     kind = rng.integers(0, HALL + 1, rows)
     owner = np.where(kind == HALL, rng.choice(COMPANIES, rows), rng.integers(0, 4, rows))
-    pj.start(projects, rng.integers(0, 3, rows), kind, owner, rng.uniform(0, 2, rows), 0.0, 0, 1.0, 1.0, 9.0)
+    pj.start(projects, rng.integers(0, 3, rows), kind, owner, rng.uniform(0, 2, rows), 0, 1.0, 1.0, 9.0)
     projects.stage[:] = rng.integers(pj.PERMIT, pj.DONE + 1, rows)
     return projects, rng.uniform(1, 9, (2, HALL + 1)), rng.uniform(100, 900, HALL + 1)
 
@@ -69,7 +69,7 @@ def test_nothing_under_way_costs_nothing():
 )  # fmt: skip
 def test_parts_are_needed_by_who_waits_for_them_or_soon_will_and_can_pay(stage, permit, queue, funded, due):
     projects = pj.new_projects()
-    pj.start(projects, [2], [1], [3], [5.0], 0.0, 0, permit, queue, 9.0)
+    pj.start(projects, [2], [1], [3], [5.0], 0, permit, queue, 9.0)
     projects.stage[:], projects.funded[:] = stage, funded
     need = sites.parts_needed(projects, ZONE_NATION, np.array([[0.0, 0.0], [1.0, 0.4], [0.0, 1.0]]), 6.0, 2, 8)
     assert need.sum() == pytest.approx(7.0 if due else 0.0)
