@@ -15,6 +15,7 @@ from .blocks import bin_plants, empty_blocks
 from .dispatch import Links, Tolerance, Units, clear_networks, empty_clearing, empty_plan, find_networks
 from .fleet import add_up, marginal_cost_usd_per_mwh
 from .weather import DayTypes, Spread, calm_load_ratio, days_of_month
+from .year_plan import YearPlan, empty_year, recall, remember
 
 SEASONS = ("summer", "winter")
 BINS = 12
@@ -131,8 +132,8 @@ class PowerSystem:
     def _index(self, name: str) -> int:
         return self.places.technologies.index(name)
 
-    def empty_plan(self):
-        return empty_plan(3, len(self.links.tail), len(self.unit_zone))
+    def empty_plan(self) -> YearPlan:
+        return empty_year(3, len(self.links.tail), len(self.unit_zone))
 
     def design_days(self, base_gw: np.ndarray, ai_gw: np.ndarray, coincidence: np.ndarray) -> DesignDays:
         """Return the design days for mean base loads and flat AI loads [Z]."""
@@ -164,8 +165,11 @@ class PowerSystem:
 
     # -- the month ----------------------------------------------------------------------------------------------
 
-    def clear(self, plants: Any, running: Any, base_gw, ai_gw, month_of_year, days, draws: Draws, month, plan) -> MonthPower:
-        """Clear one month. `plants` has columns zone, technology, capacity_gw; `running` (see `RunningCosts`) their costs."""
+    def clear(self, plants: Any, running: Any, base_gw, ai_gw, month_of_year, days, draws: Draws, month, year: YearPlan) -> MonthPower:
+        """Clear one month. `plants` has columns zone, technology, capacity_gw; `running` (see `RunningCosts`) their costs.
+
+        `year` gives the plan to start from and keeps the one found.
+        """
         normals = np.stack([draws.normal(f"weather.{x}", self.keys, month) for x in Spread._fields])
         m = month_of_year
         weather = days_of_month(
@@ -188,10 +192,13 @@ class PowerSystem:
         inflow = np.zeros((3, len(self.unit_zone)))
         inflow[:, 0::3] = (capacity[:, reservoir] * hydro_cf * _HOURS * (1.0 - self.river_share))[None]
         clearing = empty_clearing(3, self.z)
+        plan = empty_plan(3, len(self.links.tail), len(self.unit_zone))
+        recall(year, m, units, inflow, plan)
         clear_networks(
             self._networks, blocks, available, wanted, self.links, units, inflow, self.network_lost_load, 0.0,
             self.tolerance, plan, clearing,
         )  # fmt: skip
+        remember(year, m, units, inflow, plan)
         hours = self.day_types.weight * days
         return self._account(
             blocks, clearing, available, plan, base, load, export, hours, running, capacity, hydro_cf
