@@ -36,6 +36,17 @@ def empty_blocks(zones: int, technologies: int, bins: int) -> Blocks:
 
 
 @kernel
+def cost_range(technology, cost_usd_per_mwh, lowest, highest):
+    """Write the lowest and highest cost of each technology [K]; infinite and minus infinite where it has no plant."""
+    lowest[:] = np.inf
+    highest[:] = -np.inf
+    for p in range(technology.shape[0]):
+        k = technology[p]
+        lowest[k] = min(lowest[k], cost_usd_per_mwh[p])
+        highest[k] = max(highest[k], cost_usd_per_mwh[p])
+
+
+@kernel
 def bin_plants(zone, technology, capacity_gw, cost_usd_per_mwh, lowest, highest, bins, blocks, block):
     """Sort P plants into cost blocks: fill `blocks` [Z, ≥ K·bins] and the block index of each plant, `block` [P].
 

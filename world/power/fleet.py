@@ -91,6 +91,7 @@ def efficiency_by_vintage(group, vintage, capacity_gw, quantiles) -> np.ndarray:
     return efficiency
 
 
+@kernel
 def marginal_cost_usd_per_mwh(
     fuel_usd_per_gj, efficiency, variable_om_usd_per_mwh, carbon_t_per_gj, carbon_usd_per_t
 ):

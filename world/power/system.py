@@ -7,14 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..draws import Draws, name_keys
+from ..kernels import kernel
 from ..places import Places
 from ..tables import Tables
 from . import account
 from .accredit import FLAT, HYDRO, SOLAR, STORAGE, DesignDays, Grid, link_cuts_gw
-from .blocks import bin_plants, empty_blocks
+from .blocks import bin_plants, cost_range, empty_blocks
 from .dispatch import Links, Tolerance, Units, clear_networks, empty_clearing, empty_plan, find_networks
 from .fleet import add_up, marginal_cost_usd_per_mwh
 from .weather import DayTypes, Spread, calm_load_ratio, days_of_month
+from .year_plan import YearPlan, empty_year, recall, remember
 
 SEASONS = ("summer", "winter")
 BINS = 12
@@ -90,14 +92,26 @@ class PowerSystem:
         self.store_hours = hours[places.zone_nation]  # [Z, 2] hours at full power
         self.store_efficiency = np.array([param("power.battery_efficiency"), param("power.pumped_efficiency")])
         self.tech = {name: i for i, name in enumerate(techs)}
-        self.border = _border(tables, places)
+        self.border = border = _border(tables, places)
+        self.border_technology = np.where(border.export, self.k + 1, self.k)
+        self.export = np.bincount(border.zone[border.export], border.gw[border.export], self.z)  # GW of export demand
+        thermal = places.kind_is("thermal")
+        stores = [self.tech["battery"], self.tech["pumped_hydro"]]
+        self.firm = np.ones((self.z, self.k + 2))  # what is there at all hours, of plants and border nodes
+        self.firm[:, thermal] = 1.0 - self.outage.mean(axis=1)[:, None]
+        self.firm[:, stores] = 0.0
+        self.burns = np.ones(self.k, bool)
+        self.burns[[self.tech["hydro"], *stores]] = False
         self.links = Links(
             places.line_from, places.line_to, places.line_forward_gw, places.line_reverse_gw, places.line_loss,
             np.full(len(places.line_from), param("power.line_hurdle")),
         )  # fmt: skip
         self.unit_zone = np.repeat(np.arange(self.z), 3)  # reservoir, battery, pumped hydro of each zone
-        stores = np.tile(np.concatenate([[1.0], np.sqrt(self.store_efficiency)]), self.z)
-        self.unit_efficiency = stores
+        self.unit_technology = np.tile([self.tech["hydro"], *stores], self.z)
+        self.unit_power = np.array([self.hydro_peak, 1.0, 1.0])  # of capacity
+        self.unit_charges = np.tile([0.0, 1.0, 1.0], self.z)
+        self.unit_hours = np.column_stack([np.full(self.z, float(_HOURS)), self.store_hours])
+        self.unit_efficiency = np.tile(np.concatenate([[1.0], np.sqrt(self.store_efficiency)]), self.z)
         self._networks = find_networks(self.z, self.links, self._units(np.zeros((self.z, self.k))))
         self.hydro = places.kind_is("hydro")
         lost_load = tables["capacity_value"].grid(
@@ -120,19 +134,15 @@ class PowerSystem:
     # -- static helpers -----------------------------------------------------------------------------------------
 
     def _units(self, capacity: np.ndarray) -> Units:
-        hydro, battery, pumped = (capacity[:, self._index(name)] for name in ("hydro", "battery", "pumped_hydro"))
-        out = np.stack([hydro * self.hydro_peak, battery, pumped], axis=1).ravel()
-        into = np.stack([np.zeros(self.z), battery, pumped], axis=1).ravel()
-        energy = np.stack(
-            [hydro * _HOURS, battery * self.store_hours[:, 0], pumped * self.store_hours[:, 1]], axis=1
-        ).ravel()
-        return Units(self.unit_zone, into, out, energy, self.unit_efficiency, self.unit_efficiency)
+        gw = capacity[:, self.unit_technology[:3]]
+        power = (gw * self.unit_power).ravel()
+        return Units(
+            self.unit_zone, power * self.unit_charges, power, (gw * self.unit_hours).ravel(), self.unit_efficiency,
+            self.unit_efficiency,
+        )  # fmt: skip
 
-    def _index(self, name: str) -> int:
-        return self.places.technologies.index(name)
-
-    def empty_plan(self):
-        return empty_plan(3, len(self.links.tail), len(self.unit_zone))
+    def empty_plan(self) -> YearPlan:
+        return empty_year(3, len(self.links.tail), len(self.unit_zone))
 
     def design_days(self, base_gw: np.ndarray, ai_gw: np.ndarray, coincidence: np.ndarray) -> DesignDays:
         """Return the design days for mean base loads and flat AI loads [Z]."""
@@ -164,116 +174,103 @@ class PowerSystem:
 
     # -- the month ----------------------------------------------------------------------------------------------
 
-    def clear(self, plants: Any, running: Any, base_gw, ai_gw, month_of_year, days, draws: Draws, month, plan) -> MonthPower:
-        """Clear one month. `plants` has columns zone, technology, capacity_gw; `running` (see `RunningCosts`) their costs."""
+    def clear(self, plants: Any, running: Any, base_gw, ai_gw, month_of_year, days, draws: Draws, month, year: YearPlan) -> MonthPower:
+        """Clear one month. `plants` has columns zone, technology, capacity_gw; `running` (see `RunningCosts`) their costs.
+
+        `year` gives the plan to start from and keeps the one found.
+        """
         normals = np.stack([draws.normal(f"weather.{x}", self.keys, month) for x in Spread._fields])
         m = month_of_year
         weather = days_of_month(
             self.load_profile[:, m], self.wind_profile[:, m], self.solar_profile[:, m], self.hydro_profile[:, m],
             self.day_types, self.spread, normals,
         )  # fmt: skip
-        wind, solar = weather.wind_cf.transpose(1, 0, 2), weather.solar_cf.transpose(1, 0, 2)
         hydro_cf = weather.hydro_cf
         capacity = np.empty((self.z, self.k))
         add_up(plants.zone, plants.technology, plants.capacity_gw, capacity)
         base = weather.load.transpose(1, 0, 2) * base_gw[None, :, None]
         load = base + ai_gw[None, :, None]
-        border = self.border
-        export = np.bincount(border.zone[border.export], border.gw[border.export], self.z)
-        wanted = load + export[None, :, None]
-        available = self._available(wind, solar, hydro_cf)
-        blocks = self._blocks(plants, running.usd_per_mwh, capacity)
+        wanted = load + self.export[None, :, None]
+        available = _available(
+            self.firm, self.tech["wind"], self.tech["solar"], self.tech["hydro"], weather.wind_cf, weather.solar_cf,
+            hydro_cf * self.river_share,
+        )  # fmt: skip
+        blocks = self._blocks(plants, running.usd_per_mwh)
         units = self._units(capacity)
         reservoir = self.hydro[0]
         inflow = np.zeros((3, len(self.unit_zone)))
         inflow[:, 0::3] = (capacity[:, reservoir] * hydro_cf * _HOURS * (1.0 - self.river_share))[None]
         clearing = empty_clearing(3, self.z)
+        plan = empty_plan(3, len(self.links.tail), len(self.unit_zone))
+        recall(year, m, units, inflow, plan)
         clear_networks(
             self._networks, blocks, available, wanted, self.links, units, inflow, self.network_lost_load, 0.0,
             self.tolerance, plan, clearing,
         )  # fmt: skip
+        remember(year, m, units, inflow, plan)
         hours = self.day_types.weight * days
         return self._account(
-            blocks, clearing, available, plan, base, load, export, hours, running, capacity, hydro_cf
+            blocks, clearing, available, plan, base, load, hours, running, capacity, hydro_cf
         )  # fmt: skip
 
-    def _available(self, wind, solar, hydro_cf) -> np.ndarray:
-        available = np.ones((3, self.z, self.k + 2, _HOURS))
-        thermal = [i for i, kind in enumerate(self.places.technology_kind) if kind == "thermal"]
-        available[:, :, thermal] = 1.0 - self.outage.mean(axis=1)[None, :, None, None]
-        available[:, :, self.tech["wind"]] = wind
-        available[:, :, self.tech["solar"]] = solar
-        available[:, :, self.tech["hydro"]] = (hydro_cf * self.river_share)[None, :, None]
-        available[:, :, [self.tech["battery"], self.tech["pumped_hydro"]]] = 0.0
-        return available
-
-    def _blocks(self, plants, cost, capacity):
+    def _blocks(self, plants, cost):
         border = self.border
         zone = np.concatenate([plants.zone, border.zone])
-        tech = np.concatenate([plants.technology, np.where(border.export, self.k + 1, self.k)])
+        tech = np.concatenate([plants.technology, self.border_technology])
         gw = np.concatenate([plants.capacity_gw, border.gw])
         price = np.concatenate([cost, border.usd_per_mwh])
-        low, high = np.full(self.k + 2, np.inf), np.full(self.k + 2, -np.inf)
-        np.minimum.at(low, tech, price)
-        np.maximum.at(high, tech, price)
+        low, high = np.empty(self.k + 2), np.empty(self.k + 2)
+        cost_range(tech, price, low, high)
         blocks = empty_blocks(self.z, self.k + 2, BINS)
         bin_plants(zone, tech, gw, price, low, high, BINS, blocks, np.empty(len(zone), np.int64))
         return blocks
 
-    def _account(self, blocks, clearing, available, plan, base, load, export, hours, running, capacity, hydro_cf) -> MonthPower:
-        z, k = self.z, self.k
+    def _account(self, blocks, clearing, available, plan, base, load, hours, running, capacity, hydro_cf) -> MonthPower:
+        z, k, cap = self.z, self.k, self.offer_cap
         energy, cost, revenue = (np.zeros((z, k + 2)) for _ in range(3))
-        account.by_technology(blocks, clearing, available, hours, self.offer_cap, energy, cost, revenue)
-        price = np.clip(clearing.price, 0.0, self.offer_cap)
-        release = (plan.discharge[:, 0::3] - plan.charge[:, 0::3]) * hours[:, None, None]
-        energy[:, self.tech["hydro"]] += release.sum(axis=(0, 2))
-        revenue[:, self.tech["hydro"]] += (release * price).sum(axis=(0, 2)) * 1e-3
-        net_store = np.zeros(z)
-        for name, first in (("battery", 1), ("pumped_hydro", 2)):
-            net = (plan.discharge[:, first::3] - plan.charge[:, first::3]) * hours[:, None, None]
-            energy[:, self.tech[name]] = net.sum(axis=(0, 2))
-            revenue[:, self.tech[name]] = (net * price).sum(axis=(0, 2)) * 1e-3
-            net_store += energy[:, self.tech[name]]
+        account.by_technology(blocks, clearing, available, hours, cap, energy, cost, revenue)
+        account.by_storage(plan, clearing.price, self.unit_zone, self.unit_technology, hours, cap, energy, revenue)
         lines = len(self.links.tail)
         forward, reverse, lost = np.empty(lines), np.empty(lines), np.empty(lines)
         account.trade(
-            plan.flow, clearing.price, self.links.tail, self.links.head, self.links.loss, hours, self.offer_cap, forward,
+            plan.flow, clearing.price, self.links.tail, self.links.head, self.links.loss, hours, cap, forward,
             reverse, lost,
         )  # fmt: skip
-        span = hours[:, None, None]
-        unserved = (clearing.unserved * span).sum(axis=(0, 2))
-        wanted_gwh = (load * span).sum(axis=(0, 2))
-        base_gwh = (base * span).sum(axis=(0, 2))
+        sums = account.by_zone(clearing, load, base, hours, cap)
+        wanted_gwh, base_gwh, unserved, curtailed, paid, paid_ai, price_hours = sums
         served = 1.0 - unserved / np.maximum(wanted_gwh, 1e-12)
-        weighted = (load * span * price).sum(axis=(0, 2))
-        mean_price = weighted / np.maximum(wanted_gwh, 1e-12)
-        exported = export * _HOURS * hours.sum() - energy[:, k + 1]
-        margin = np.zeros((z, k))
-        account.potential_margin(clearing.price, available, running.new_usd_per_mwh, hours, self.offer_cap, margin)
-        flat = (price * span).sum(axis=(0, 2)) * hydro_cf * 1e-3
-        margin[:, self.tech["hydro"]] = flat
-        for name, i in (("battery", 0), ("pumped_hydro", 1)):
-            out = np.zeros(z)
-            account.storage_margin(
-                clearing.price, np.ascontiguousarray(self.store_hours[:, i]), self.store_efficiency[i], hours, self.offer_cap, out
-            )
-            margin[:, self.tech[name]] = out
-        heat = (cost[:, :k] - energy[:, :k] * running.variable_om * 1e-3) / running.fuel_and_carbon  # PJ, see RunningCosts
-        heat[:, [self.tech[name] for name in ("hydro", "battery", "pumped_hydro")]] = 0.0
-        fuel = (heat * running.fuel_usd_per_gj).sum(axis=1)
-        emissions = (heat * running.co2_t_per_gj).sum(axis=1)
-        carbon = emissions * running.carbon_usd_per_t
-        upkeep = (energy[:, :k] * running.variable_om).clip(0.0).sum(axis=1) * 1e-3
-        upkeep += (capacity * running.fixed_om).sum(axis=1) / 12.0
+        mean_price = paid / np.maximum(wanted_gwh, 1e-12)
+        exported = self.export * _HOURS * hours.sum() - energy[:, k + 1]
+        margin = np.empty((z, k))
+        account.potential_margin(clearing.price, available, running.new_usd_per_mwh, hours, cap, margin)
+        margin[:, self.tech["hydro"]] = price_hours * hydro_cf * 1e-3
+        account.storage_margins(
+            clearing.price, self.unit_technology[1:3], self.store_hours, self.store_efficiency, hours, cap, margin
+        )
+        fuel, emissions, carbon, upkeep = account.by_fuel(energy, cost, running, self.burns, capacity)
         imbalance = energy[:, : k + 1].sum() - exported.sum() - lost.sum() - (wanted_gwh.sum() - unserved.sum())
         return MonthPower(
-            clearing.price, mean_price, energy[:, :k], revenue[:, :k], np.maximum(fuel, 0.0), np.maximum(carbon, 0.0), upkeep,
+            clearing.price, mean_price, energy[:, :k], revenue[:, :k], fuel, carbon, upkeep,
             base_gwh * served * self.network_usd * 1e-3, wanted_gwh, base_gwh * served, wanted_gwh - base_gwh,
-            ((load - base) * span * price).sum(axis=(0, 2)) * 1e-3, unserved,
-            unserved * self.lost_load[self.places.zone_nation] * 1e-3,
-            (clearing.curtailment * span).sum(axis=(0, 2)), emissions, forward, reverse,
+            paid_ai * 1e-3, unserved, unserved * self.lost_load[self.places.zone_nation] * 1e-3,
+            curtailed, emissions, forward, reverse,
             revenue[:, k], np.maximum(exported * mean_price, 0.0) * 1e-3, margin, float(imbalance),
         )  # fmt: skip
+
+
+@kernel
+def _available(firm, wind, solar, hydro, wind_cf, solar_cf, hydro_cf):
+    """Return GW per GW [D, Z, K, H]: `firm` [Z, K] at all hours, but for wind and solar [Z, D, H] and hydro [Z]."""
+    zones, days, steps = wind_cf.shape
+    available = np.empty((days, zones, firm.shape[1], steps))
+    for d in range(days):
+        for z in range(zones):
+            for k in range(firm.shape[1]):
+                available[d, z, k] = firm[z, k]
+            available[d, z, wind] = wind_cf[z, d]
+            available[d, z, solar] = solar_cf[z, d]
+            available[d, z, hydro] = hydro_cf[z]
+    return available
 
 
 class RunningCosts(NamedTuple):
@@ -291,17 +288,26 @@ class RunningCosts(NamedTuple):
 
 def running_costs(plants, efficiency_new, fuel_usd_per_gj, co2_t_per_gj, carbon_usd_per_t, variable_om, fixed_om) -> RunningCosts:
     """Return the running costs of every plant row and of new plants: 3.6/efficiency · (fuel + carbon) + variable upkeep."""
-    both = fuel_usd_per_gj + co2_t_per_gj[None, :] * carbon_usd_per_t[:, None]
-    new = marginal_cost_usd_per_mwh(
-        fuel_usd_per_gj, efficiency_new, variable_om, co2_t_per_gj[None, :], carbon_usd_per_t[:, None]
-    )
-    at = (plants.zone, plants.technology)
-    row = marginal_cost_usd_per_mwh(
-        fuel_usd_per_gj[at], plants.efficiency, variable_om[at], co2_t_per_gj[plants.technology], carbon_usd_per_t[plants.zone]
-    )
-    return RunningCosts(
-        row, new, fuel_usd_per_gj, co2_t_per_gj, carbon_usd_per_t, np.where(both > 0.0, both, 1.0), variable_om, fixed_om
-    )
+    row, new, both = np.empty(len(plants)), np.empty(efficiency_new.shape), np.empty(efficiency_new.shape)
+    _costs(
+        plants.zone, plants.technology, plants.efficiency, efficiency_new, fuel_usd_per_gj, co2_t_per_gj, carbon_usd_per_t,
+        variable_om, row, new, both,
+    )  # fmt: skip
+    return RunningCosts(row, new, fuel_usd_per_gj, co2_t_per_gj, carbon_usd_per_t, both, variable_om, fixed_om)
+
+
+@kernel
+def _costs(zone, technology, efficiency, efficiency_new, fuel, co2, carbon, variable_om, row, new, both):
+    """Write costs of the rows [P] and of new plants [Z, K], USD/MWh, and of fuel and carbon [Z, K], USD/GJ (1 if nothing burns)."""
+    for z in range(new.shape[0]):
+        for k in range(new.shape[1]):
+            new[z, k] = marginal_cost_usd_per_mwh(fuel[z, k], efficiency_new[z, k], variable_om[z, k], co2[k], carbon[z])
+            both[z, k] = fuel[z, k] + co2[k] * carbon[z]
+            if both[z, k] <= 0.0:
+                both[z, k] = 1.0
+    for p in range(zone.shape[0]):
+        z, k = zone[p], technology[p]
+        row[p] = marginal_cost_usd_per_mwh(fuel[z, k], efficiency[p], variable_om[z, k], co2[k], carbon[z])
 
 
 def _border(tables: Tables, places: Places) -> Border:
