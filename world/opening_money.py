@@ -11,7 +11,7 @@ from .money import coin_market
 from .money import value as worth
 from .money.ledger import Ledger
 from .money.matrices import TANGIBLE
-from .power.stakes import stake_gw, tight_hour_weights
+from .power.stakes import base_stakes
 from .tables import Tables
 
 PLANTS, CHIPS, HALLS, LINES = range(len(TANGIBLE))
@@ -27,7 +27,6 @@ def open_money(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     coins = state.accreditation.coins_kw.astype(np.int64)
     state.accredited_kw = coins.copy()
     state.value = opening_values(tables, statics, state)
-    state.tight_weights = np.empty((nations, 24))
     tight_stakes(statics, state, param)
     # plants minted the coins: obligations by capacity's share of its zone
     weight = np.maximum((state.fleet_gw * np.maximum(state.credit, 0.0)).sum(axis=1), 1e-12)
@@ -159,20 +158,14 @@ def opening_values(tables: Tables, statics: Any, state: Any) -> np.ndarray:
 
 
 def tight_stakes(statics: Any, state: Any, param: Any) -> None:
-    """Weights of the tight hours per nation and what base load must stake."""
-    places, days = statics.places, state.days
-    nations = len(places.nations)
-    net = np.zeros((nations, 2, 24))
-    load = np.zeros((nations, 2, 24))
-    solar = days.solar_cf * days.credit[:, :, 0, statics.system.tech["solar"]][:, :, None]
-    sun = solar * state.fleet_gw[:, statics.system.tech["solar"]][:, None, None]
-    base = days.load[:, :, 0] - state.ai_draw_gw_zone[:, None, None]
-    np.add.at(net, places.zone_nation, days.load[:, :, 0] - sun)
-    np.add.at(load, places.zone_nation, base)
-    season = net.max(axis=2).argmax(axis=1)
-    rows = np.arange(nations)
-    tight_hour_weights(net[rows, season], param("money.stake_sharpness"), state.tight_weights)
-    state.households.stake_gw = stake_gw(state.tight_weights, load[rows, season])
+    """Set what base load must stake: its draw in the tight hours of its nation."""
+    days, solar = state.days, statics.system.tech["solar"]
+    stake = np.empty(len(statics.places.nations))
+    base_stakes(
+        days.load, days.solar_cf, days.credit[:, :, 0, solar] * state.fleet_gw[:, solar][:, None], state.ai_draw_gw_zone,
+        statics.places.zone_nation, param("money.stake_sharpness"), stake,
+    )  # fmt: skip
+    state.households.stake_gw = stake
 
 
 def ai_stakes(statics: Any, state: Any) -> np.ndarray:

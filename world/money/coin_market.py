@@ -42,10 +42,10 @@ def value_terms(tables: Tables, statics: Any, state: Any) -> dict[str, Any]:
     nations = len(places.nations)
     home = parties.home[parties.of["ai"]]
     companies = len(home)
-    waiting, willing = np.zeros((nations, companies)), np.zeros((nations, companies))
-    stranded = np.maximum(state.ai.chips_facility_gw - state.ai.powered_gw, 0.0) * statics.draw_factor
-    waiting[home, np.arange(companies)] = stranded
-    willing[home, np.arange(companies)] = state.willing_usd_per_w_year / np.maximum(
+    each = np.arange(companies)
+    waiting, willing = np.zeros((2, nations, companies))
+    waiting[home, each] = np.maximum(state.ai.chips_facility_gw - state.ai.powered_gw, 0.0) * statics.draw_factor
+    willing[home, each] = state.willing_usd_per_w_year / np.maximum(
         state.bank.loan_rate[home] + param("finance.equity_premium"), param("money.least_rate")
     )
     turnover = np.bincount(parties.home, state.turnover_musd, nations)
