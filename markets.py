@@ -12,77 +12,46 @@ from .world.build import projects as building
 from .world.build import sites
 from .world.opening_money import CHIPS
 from .world.tech import robots
-from .world.trade import exchange
+from .world.trade import exchange, parts
 
-_KW_PER_GW = 1e6
-_UNDER_SOLAR_DUTY = ("modules", "cells")  # the parts that the lever of that name means
+# the parts that the lever of that name means
+_UNDER_SOLAR_DUTY = np.array([part in ("modules", "cells") for part in building.PARTS])
 
 
 def trade_parts(world: Any) -> None:
     """Nations' builders bid for turbines, transformers, modules and cells that waiting projects need."""
-    state, statics, param = world.state, world.statics, world.tables.param
-    places = world.places
-    zones = places.zone_nation
-    nations = len(places.nations)
-    needed = sites.parts_needed(
-        state.projects, zones, statics.part_need, param("parts.order_ahead_months"), nations, len(world.parties)
+    state, statics, param, places = world.state, world.statics, world.tables.param, world.places
+    supplier, made_by = state.supplier, statics.supplier_part
+    need = sites.parts_needed(
+        state.projects, places.zone_nation, statics.part_need, param("parts.order_ahead_months"), len(places.nations),
+        len(world.parties),
+    )  # fmt: skip
+    rules = parts.Rules(param("parts.bid_speed"), param("parts.least_markup"), param("parts.worth_multiple"))
+    tariff_factor = np.where(_UNDER_SOLAR_DUTY, world.levers["solar_duty"][:, None], 1.0)
+    offers = parts.offer(
+        need, state.parts_stock_gw, state.part_price, made_by, supplier.capacity_gw, supplier.reserve_usd_per_kw,
+        supplier.price_usd_per_kw, statics.part_tariff, tariff_factor, rules, statics.growth,
+    )  # fmt: skip
+    everyone = np.ones(offers.value.shape, dtype=bool)
+    cleared = exchange.clear_markets(
+        made_by, offers.budget, offers.value, offers.supply, supplier.reserve_usd_per_kw, offers.duty, everyone
     )
-    total_need = needed.sum(axis=1)
-    supplier = state.supplier
-    supplier.sold_gw[:] = 0.0
-    supplier.revenue_musd[:] = 0.0
-    for part in range(len(building.PARTS)):
-        want = np.maximum(total_need[:, part] - state.parts_stock_gw[:, part], 0.0)
-        rows = np.flatnonzero(statics.supplier_part == part)
-        supply = supplier.capacity_gw[rows]
-        state.part_backlog_months[part] = want.sum() / max(supply.sum(), 1e-9)
-        pressure = np.log(max(want.sum(), 1e-9) / max(supply.sum(), 1e-9))
-        bid = state.part_price[:, part] * np.exp(param("parts.bid_speed") * np.tanh(pressure) * statics.growth)
-        cheapest = supplier.reserve_usd_per_kw[rows].min()
-        bid = np.maximum(bid, cheapest * param("parts.least_markup"))
-        factor = world.levers["solar_duty"] if building.PARTS[part] in _UNDER_SOLAR_DUTY else np.ones(nations)
-        tariff = statics.part_tariff[:, rows] * factor[:, None]
-        customs = supplier.price_usd_per_kw[rows]
-        # a month's orders are for the slots there are, at the bid: what waits longer raises the bid, not the month's budget
-        slots = min(1.0, supply.sum() / max(want.sum(), 1e-9))
-        # a buyer pays up to several times its bid for a part that is there; its budget, not its worth, is what limits it
-        cleared = exchange.clear(
-            want * slots * bid * _KW_PER_GW, np.repeat((bid * param("parts.worth_multiple"))[:, None], len(rows), axis=1),
-            supply * _KW_PER_GW, supplier.reserve_usd_per_kw[rows], tariff=tariff, customs_price=customs,
-        )  # fmt: skip
-        got = cleared.quantity / _KW_PER_GW
-        total = got.sum(axis=1)
-        got *= np.minimum(1.0, want / np.maximum(total, 1e-12))[:, None]
-        supplier.price_usd_per_kw[rows] = np.maximum(cleared.price, supplier.reserve_usd_per_kw[rows])
-        supplier.sold_gw[rows] = got.sum(axis=0)
-        cost = got * cleared.price[None, :]  # MUSD: GW × USD/kW
-        duty = got * tariff * customs[None, :]
-        supplier.revenue_musd[rows] = cost.sum(axis=0)
-        state.parts_stock_gw[:, part] += got.sum(axis=1)
-        bought = got.sum(axis=1)
-        paid = (cost + duty).sum(axis=1) / np.maximum(bought, 1e-12)
-        if statics.growth:
-            state.part_price[:, part] = np.where(bought > 0.0, np.minimum(bid, np.maximum(paid, cheapest)), bid)
-        _pay_parts(world, needed[:, :, part], cost, duty, rows)
-    premium = state.part_price - statics.part_base_price
-    dearer = np.maximum(premium, -statics.part_base_price)
-    state.parts_premium_usd_per_kw = (dearer[:, None, :] * statics.part_need[None, :-1, :]).sum(axis=2)
-
-
-def _pay_parts(world: Any, needed: np.ndarray, cost: np.ndarray, duty: np.ndarray, rows: np.ndarray) -> None:
-    """Owners of waiting projects pay suppliers `cost` [N, S] and customs `duty` [N, S] in proportion to what they need [N, A]."""
-    state, ledger, of = world.state, world.state.ledger, world.parties.of
-    nation, owner = np.nonzero(needed > 0.0)
-    share = needed[nation, owner] / needed.sum(axis=1)[nation]
-    bill = share[:, None] * cost[nation]
-    who, maker = np.nonzero(bill > 0.0)
-    ledger.pay("capex", owner[who], of["supplier"][rows[maker]], bill[who, maker])
-    duties = share * duty.sum(axis=1)[nation]
-    dutiable = duties > 0.0
-    ledger.pay("tariff", owner[dutiable], of["government"][nation[dutiable]], duties[dutiable])
-    spent = np.bincount(owner, bill.sum(axis=1) + duties, len(world.parties))
-    buyers = np.flatnonzero(spent > 0.0)
-    state.bought_musd[buyers, world.statics.built_asset[buyers]] += spent[buyers]
+    sales = parts.book(
+        cleared.quantity, cleared.price, offers, made_by, state.part_price, statics.part_base_price, statics.part_need,
+        statics.growth,
+    )  # fmt: skip
+    supplier.price_usd_per_kw = cleared.price
+    supplier.sold_gw = sales.got.sum(axis=0)
+    supplier.revenue_musd = sales.cost.sum(axis=0)
+    state.part_backlog_months = offers.backlog_months
+    state.parts_stock_gw += sales.bought
+    state.part_price, state.parts_premium_usd_per_kw = sales.asked, sales.premium
+    bills = parts.bill(need, made_by, sales)
+    of = world.parties.of
+    state.ledger.pay("capex", bills.payer, of["supplier"][bills.maker], bills.musd)
+    state.ledger.pay("tariff", bills.importer, of["government"][bills.nation], bills.duty_musd)
+    buyers = np.flatnonzero(bills.spent_musd)
+    state.bought_musd[buyers, statics.built_asset[buyers]] += bills.spent_musd[buyers]
 
 
 def open_share(world: Any) -> np.ndarray:
