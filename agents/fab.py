@@ -76,11 +76,10 @@ def produce(world: Any) -> None:
     fab.stock_h100e[designers] += made.made
     state.chips_made_total = state.chips_made_total + made.made.sum()
     state.wafer_use, state.memory_use = made.wafers, made.memory
-    state.memory_short = np.array([float(((made.short_of == 2) * orders).sum() > ((made.short_of == 1) * orders).sum())])
-    wanted_w = (orders * state.wafers_per_h100e)[:, None] * statics.wafer_share
-    wanted_m = (orders * state.memory_gb_per_h100e)[:, None] * statics.memory_share
-    fab.backlog[logic] = wanted_w.sum(axis=0) / np.maximum(fab.capacity[logic], 1e-12)
-    fab.backlog[memory] = wanted_m.sum(axis=0) / np.maximum(fab.capacity[memory], 1e-12)
+    short_of = np.bincount(made.short_of, orders, 3)
+    state.memory_short = np.array([float(short_of[2] > short_of[1])])
+    fab.backlog[logic] = made.wafers_wanted / np.maximum(fab.capacity[logic], 1e-12)
+    fab.backlog[memory] = made.memory_wanted / np.maximum(fab.capacity[memory], 1e-12)
 
 
 def expand(world: Any) -> None:
@@ -92,23 +91,23 @@ def expand(world: Any) -> None:
     if not statics.growth:
         return
     fab.capacity += state.fab_coming[0]
-    state.fab_coming = np.roll(state.fab_coming, -1, axis=0)
+    state.fab_coming[:-1] = state.fab_coming[1:]
     state.fab_coming[-1] = 0.0
     subsidy = world.levers["chip_subsidy"][home]
     spent = np.zeros(len(party))
+    coming = state.fab_coming.sum(axis=0)
     for rows, lag, cost in (
         (statics.logic_makers, param("fab.packaging_lag_months"), param("fab.logic_capex_musd_per_wafer")),
         (statics.memory_makers, param("fab.memory_lag_months"), param("fab.memory_capex_musd_per_gb")),
     ):
         lag = int(lag)
-        future = fab.capacity[rows] + state.fab_coming[:, rows].sum(axis=0)
-        used = fab.backlog[rows] * fab.capacity[rows] * (1.0 + param("fab.expected_growth") / 12.0 * lag) / np.maximum(future, 1e-12)
+        capacity = fab.capacity[rows]
+        future = capacity + coming[rows]
+        used = fab.backlog[rows] * capacity * (1.0 + param("fab.expected_growth") / 12.0 * lag) / np.maximum(future, 1e-12)
         # cheaper capacity is wanted at a lower load
         used = used * (1.0 + subsidy[rows] * param("fab.subsidy_response"))
         speed = param("fab.expansion_speed")
-        more = production.expansion(
-            fab.capacity[rows], used, param("fab.target_utilisation"), speed, param("fab.expansion_max")
-        )
+        more = production.expansion(capacity, used, param("fab.target_utilisation"), speed, param("fab.expansion_max"))
         state.fab_coming[lag - 1, rows] += more
         spent[rows] = more * cost
     state.ledger.pay("capex", party, of["households"][home], spent)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+_TINY = np.finfo(float).tiny
+_LEAST = np.finfo(float).smallest_subnormal
+
 
 def cover_months(stock, use_per_month):
     """Return how many months a stock lasts at a monthly use of the same unit; 0 with no stock, inf with no use."""
-    stock, use = np.broadcast_arrays(np.asarray(stock, dtype=float), np.asarray(use_per_month, dtype=float))
+    stock, use = np.asarray(stock, dtype=float), np.asarray(use_per_month, dtype=float)
     used = use > 0.0
-    return np.where(stock > 0.0, np.where(used, stock / np.where(used, use, 1.0), np.inf), 0.0)
+    months = np.where(used, stock / np.where(used, use, 1.0), np.inf)
+    return np.where(stock > 0.0, months, 0.0)
 
 
 def throttle(cover, target, sharpness):
@@ -17,14 +21,9 @@ def throttle(cover, target, sharpness):
 
     `cover` and `target` >= 0 in one unit (months of unsited chips, or of unfilled sites); `sharpness` > 0.
     """
-    cover = np.maximum(np.asarray(cover, dtype=float), 0.0)
-    endless = np.isinf(cover)
-    cover = np.where(endless, 1.0, cover)
-    most = np.maximum(cover, target)
-    scale = np.where(most > 0.0, most, 1.0)
-    low, high = (target / scale) ** sharpness, (cover / scale) ** sharpness
-    total = low + high
-    return np.where(endless, 0.0, np.where(total > 0.0, low / np.where(total > 0.0, total, 1.0), 1.0))
+    # 1 / (1 + (cover/target)^sharpness) in a form that cannot overflow; no cover counts as less than no target
+    odds = np.log(np.maximum(cover, _LEAST)) - np.log(np.maximum(target, _TINY))
+    return 0.5 * (1.0 - np.tanh(0.5 * sharpness * odds))
 
 
 def add_stranded(waiting_gw, stranded_gw, sites, otherwise):

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+_TINY = np.finfo(float).tiny
+
 
 class Budget(NamedTuple):
     capex_musd: np.ndarray  # [C] a month
@@ -28,10 +30,8 @@ def growth_of_capex(roi, cost_of_capital, threat, speed, race_reaction, greatest
 
 def smooth_minimum(a, b, sharpness):
     """Return a smooth version of min(a, b) for a, b >= 0: (a^−s + b^−s)^(−1/s), never above either; 0 where one is 0."""
-    a, b = np.broadcast_arrays(np.maximum(a, 0.0).astype(float), np.maximum(b, 0.0).astype(float))
-    low, high = np.minimum(a, b), np.maximum(a, b)
-    ratio = np.where(high > 0.0, low / np.where(high > 0.0, high, 1.0), 1.0)
-    return low * (1.0 + ratio**sharpness) ** (-1.0 / sharpness)
+    low, high = np.maximum(np.minimum(a, b), 0.0), np.maximum(np.maximum(a, b), _TINY)
+    return low * (1.0 + (low / high) ** sharpness) ** (-1.0 / sharpness)
 
 
 def credit_spread(leverage, base, slope):

@@ -38,7 +38,7 @@ def workers(robots, useful, robot_hours, worker_hours, autonomy=1.0, robots_per_
 
 def work_left(done_by_robots, bodily_work):
     """Return the share [N] of the work that bodies do which robots do not do yet; both in workers. Worth of one more falls with it."""
-    done_by_robots, bodily_work = np.broadcast_arrays(np.asarray(done_by_robots, dtype=float), np.asarray(bodily_work, dtype=float))
+    bodily_work = np.asarray(bodily_work, dtype=float)
     return np.exp(-np.maximum(done_by_robots, 0.0) / np.where(bodily_work > 0.0, bodily_work, 1.0))
 
 
@@ -56,15 +56,23 @@ def robots_made(
     Output is the least of line capacity (units), labour (humans plus own robots × `useful`, over worker-months per
     unit), chips (H100e or pieces) and metals (t). What a robot does not need cannot bind. No chips, no robots.
     """
-    labour = _units(human_workers + own_robots * useful, workers_needed_per_unit)
-    chips, metals = _units(chips_available, chips_per_robot), _units(metal_available, metal_per_robot)
-    limits = np.stack(np.broadcast_arrays(np.asarray(lines, dtype=float), labour, chips, metals))
-    return np.maximum(limits.min(axis=0), 0.0), limits.argmin(axis=0)
+    made, binds = np.asarray(lines, dtype=float), LINES
+    for number, available, per_robot in (
+        (LABOUR, human_workers + own_robots * useful, workers_needed_per_unit),
+        (CHIPS, chips_available, chips_per_robot),
+        (METALS, metal_available, metal_per_robot),
+    ):
+        enough_for = _units(available, per_robot)
+        if enough_for is not np.inf:
+            binds = np.where(enough_for < made, number, binds)
+            made = np.minimum(made, enough_for)
+    return np.maximum(made, 0.0), binds + np.zeros(made.shape, np.int64)
 
 
 def _units(available, per_unit):
-    """Return how many units something is enough for; inf where units need none of it."""
-    available, per_unit = np.broadcast_arrays(np.asarray(available, dtype=float), np.asarray(per_unit, dtype=float))
+    """Return how many units something is enough for; inf where units need none of it (`np.inf` itself where none needs any)."""
+    if isinstance(per_unit, float | int):
+        return available / per_unit if per_unit > 0.0 else np.inf
     needed = per_unit > 0.0
     return np.where(needed, available / np.where(needed, per_unit, 1.0), np.inf)
 
@@ -92,5 +100,5 @@ def grow_lines(lines, worth_over_cost, speed, greatest):
 
 def split(returns, scale):
     """Return shares [M, uses] of output by logit on returns (same unit as `scale`): the best-paid use gets most."""
-    weight = np.exp((returns - returns.max(axis=1, keepdims=True)) / scale)
-    return weight / weight.sum(axis=1, keepdims=True)
+    weight = np.exp((returns - np.maximum.reduce(returns, 1, keepdims=True)) / scale)
+    return weight / np.add.reduce(weight, 1, keepdims=True)
