@@ -1,4 +1,4 @@
-"""Robots: how useful they are, how many are made, how they wear, and the loop in which robots build robots."""
+"""Robots: how useful they are, how many are made, and the loop in which robots build robots."""
 
 from __future__ import annotations
 
@@ -18,33 +18,10 @@ def usefulness(intelligence, chips, dexterity, most):
     return most * product / (1.0 + product)
 
 
-def autonomy_share(effective_compute, midpoint, width):
-    """Return the share of a robot's work that needs no human: logistic in log10 of effective compute (FLOP or index).
-
-    `midpoint` where half is autonomous, `width` > 0 the scale, both in orders of magnitude (mechanisms 6.8).
-    """
-    return 0.5 * (1.0 + np.tanh(0.5 * (np.asarray(effective_compute, dtype=float) - midpoint) / width))
-
-
-def workers(robots, useful, robot_hours, worker_hours, autonomy=1.0, robots_per_minder=1.0):
-    """Return the workers that `robots` stand for, less those who mind them.
-
-    `useful` human hours per robot hour, hours in h/yr, `autonomy` share of the work without a human; one minder serves
-    `robots_per_minder` robots in the rest of the time. Negative where robots cost more work than they do.
-    """
-    hours = robot_hours / worker_hours
-    return robots * hours * (useful - (1.0 - autonomy) / robots_per_minder)
-
-
 def work_left(done_by_robots, bodily_work):
     """Return the share [N] of the work that bodies do which robots do not do yet; both in workers. Worth of one more falls with it."""
     bodily_work = np.asarray(bodily_work, dtype=float)
     return np.exp(-np.maximum(done_by_robots, 0.0) / np.where(bodily_work > 0.0, bodily_work, 1.0))
-
-
-def wear(robots, months, life_years):
-    """Return robots lost in `months` of a stock [..., ages or not] with mean life `life_years` (constant hazard)."""
-    return robots * -np.expm1(-months / 12.0 / np.asarray(life_years, dtype=float))
 
 
 def robots_made(
@@ -81,15 +58,6 @@ def hire(staff, needed, greatest):
     """Return next month's staff [M]: it moves toward what is `needed` at a ln-rate of at most `greatest` a year, smoothly."""
     gap = np.log(needed / staff)
     return staff * np.exp(greatest * np.tanh(gap) / 12.0)
-
-
-def build_lines(lines, builders, worker_months_per_line, money_musd, musd_per_line, wear_rate):
-    """Return (lines next month, what binds [M]: 0 money, 1 labour); a line is the capacity for one robot a month.
-
-    `builders` workers at it this month (robots as workers included), `money_musd` to spend; `wear_rate` 1/yr of lines.
-    """
-    limits = np.stack(np.broadcast_arrays(_units(money_musd, musd_per_line), _units(builders, worker_months_per_line)))
-    return lines * np.exp(-wear_rate / 12.0) + np.maximum(limits.min(axis=0), 0.0), limits.argmin(axis=0)
 
 
 def grow_lines(lines, worth_over_cost, speed, greatest):
