@@ -28,31 +28,26 @@ def trade_parts(world: Any) -> None:
         len(world.parties),
     )  # fmt: skip
     rules = parts.Rules(param("parts.bid_speed"), param("parts.least_markup"), param("parts.worth_multiple"))
-    tariff_factor = np.where(_UNDER_SOLAR_DUTY, world.levers["solar_duty"][:, None], 1.0)
     offers = parts.offer(
         need, state.parts_stock_gw, state.part_price, made_by, supplier.capacity_gw, supplier.reserve_usd_per_kw,
-        supplier.price_usd_per_kw, statics.part_tariff, tariff_factor, rules, statics.growth,
+        supplier.price_usd_per_kw, statics.part_tariff, _UNDER_SOLAR_DUTY, world.levers["solar_duty"], rules, statics.growth,
     )  # fmt: skip
-    everyone = np.ones(offers.value.shape, dtype=bool)
     cleared = exchange.clear_markets(
-        made_by, offers.budget, offers.value, offers.supply, supplier.reserve_usd_per_kw, offers.duty, everyone
+        made_by, offers.budget, offers.value, offers.supply, supplier.reserve_usd_per_kw, offers.duty, offers.allowed
     )
     sales = parts.book(
         cleared.quantity, cleared.price, offers, made_by, state.part_price, statics.part_base_price, statics.part_need,
         statics.growth,
     )  # fmt: skip
     supplier.price_usd_per_kw = cleared.price
-    supplier.sold_gw = sales.got.sum(axis=0)
-    supplier.revenue_musd = sales.cost.sum(axis=0)
+    supplier.sold_gw, supplier.revenue_musd = sales.sold, sales.revenue
     state.part_backlog_months = offers.backlog_months
     state.parts_stock_gw += sales.bought
     state.part_price, state.parts_premium_usd_per_kw = sales.asked, sales.premium
-    bills = parts.bill(need, made_by, sales)
+    bills = parts.bill(need, offers, made_by, sales, statics.built_asset, state.bought_musd)
     of = world.parties.of
     state.ledger.pay("capex", bills.payer, of["supplier"][bills.maker], bills.musd)
     state.ledger.pay("tariff", bills.importer, of["government"][bills.nation], bills.duty_musd)
-    buyers = np.flatnonzero(bills.spent_musd)
-    state.bought_musd[buyers, statics.built_asset[buyers]] += bills.spent_musd[buyers]
 
 
 def open_share(world: Any) -> np.ndarray:

@@ -36,20 +36,18 @@ def suppliers_bill(world: Any) -> list[Payment]:
     party = of["chipmaker"]
     home = of["households"][world.parties.home[party]]
     designers, logic, memory = statics.designers, statics.logic_makers, statics.memory_makers
-    wafers = state.wafer_use[:, :, None] if state.wafer_use.ndim == 1 else state.wafer_use  # [designers, logic]
+    wafers = state.wafer_use  # [designers, logic]
     bits = state.memory_use  # [designers, memory] GB
-    who, maker = np.nonzero(wafers > 0.0)
-    who2, maker2 = np.nonzero(bits > 0.0)
-    wafer_bill = wafers[who, maker] * param("fab.packaged_wafer_usd") * 1e-6
-    memory_bill = bits[who2, maker2] * state.memory_usd_per_gb * 1e-6
+    wafer_bill, memory_bill = wafers * (param("fab.packaged_wafer_usd") * 1e-6), bits * (state.memory_usd_per_gb * 1e-6)
+    who, maker = np.nonzero(wafer_bill)
+    who2, maker2 = np.nonzero(memory_bill)
     income = np.zeros(len(party))
-    np.add.at(income, logic[maker], wafer_bill)
-    np.add.at(income, memory[maker2], memory_bill)
+    income[logic], income[memory] = wafer_bill.sum(axis=0), memory_bill.sum(axis=0)
     # designers pay for what they buy apart, so their own costs are research, sales and assembly
     costs = income * param("fab.operating_cost_share") + state.fab.revenue_musd * param("fab.design_cost_share")
     return [
-        Payment("chips", party[designers[who]], party[logic[maker]], wafer_bill),
-        Payment("chips", party[designers[who2]], party[memory[maker2]], memory_bill),
+        Payment("chips", party[designers[who]], party[logic[maker]], wafer_bill[who, maker]),
+        Payment("chips", party[designers[who2]], party[memory[maker2]], memory_bill[who2, maker2]),
         Payment("wages", party, home, costs),
     ]
 

@@ -90,8 +90,9 @@ def ai_orbit_wish(world: Any) -> np.ndarray:
     launcher = state.launcher
     nations = len(world.places.nations)
     price = np.full(nations, np.inf)
-    cheapest = _cheapest_provider(world)
-    price[cheapest >= 0] = launcher.price_usd_per_kg[cheapest[cheapest >= 0]]
+    # the dearest is written first, so that cheaper ones of the same nation overwrite it
+    dearest_first = np.argsort(launcher.price_usd_per_kg)[::-1]
+    price[world.parties.home[of["launcher"][dearest_first]]] = launcher.price_usd_per_kg[dearest_first]
     in_orbit = orbit.orbital_cost_musd_per_gw(
         price[home], param("orbit.specific_power_kw_per_t"), state.satellite_usd_per_w, param("orbit.sunlit_share")
     )

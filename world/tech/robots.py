@@ -6,6 +6,7 @@ import numpy as np
 
 # what can bind the month's output, in the order that breaks ties
 LINES, LABOUR, CHIPS, METALS = range(4)
+_TINY = np.finfo(float).tiny
 
 
 def usefulness(intelligence, chips, dexterity, most):
@@ -33,7 +34,8 @@ def robots_made(
     Output is the least of line capacity (units), labour (humans plus own robots × `useful`, over worker-months per
     unit), chips (H100e or pieces) and metals (t). What a robot does not need cannot bind. No chips, no robots.
     """
-    made, binds = np.asarray(lines, dtype=float), LINES
+    made = np.asarray(lines, dtype=float)
+    binds: np.ndarray = np.asarray(LINES)
     for number, available, per_robot in (
         (LABOUR, human_workers + own_robots * useful, workers_needed_per_unit),
         (CHIPS, chips_available, chips_per_robot),
@@ -62,8 +64,8 @@ def hire(staff, needed, greatest):
 
 def grow_lines(lines, worth_over_cost, speed, greatest):
     """Return next month's line capacity: ln-growth speed·ln(worth/cost) a year, bounded smoothly by ± `greatest`."""
-    pull = speed * np.log(np.maximum(worth_over_cost, np.finfo(float).tiny))
-    return lines * np.exp(greatest * np.tanh(pull / greatest) / 12.0)
+    pull = np.tanh(np.log(np.maximum(worth_over_cost, _TINY)) * (speed / greatest))
+    return lines * np.exp(pull * (greatest / 12.0))
 
 
 def split(returns, scale):

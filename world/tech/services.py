@@ -205,11 +205,23 @@ class Takings(NamedTuple):
 
 
 @kernel
+def in_use(owned, lease_share):
+    """Return [C] compute in use: what is `owned` [C], less leased out plus leased in; `lease_share` [C, C] lessor, lessee."""
+    used = owned.copy()
+    for c in range(owned.shape[0]):
+        for other in range(owned.shape[0]):
+            leased = lease_share[c, other] * owned[c]
+            used[c] -= leased
+            used[other] += leased
+    return used
+
+
+@kernel
 def _take(price, sales, scale, depth, lease_share, owned, rent_share):
     """Return what `Takings` holds, in its order."""
     companies, nations = sales.shape
     price = price.copy()
-    by_nation, by_company, used = np.zeros(nations), np.zeros(companies), owned.copy()
+    by_nation, by_company, used = np.zeros(nations), np.zeros(companies), in_use(owned, lease_share)
     buyer, seller, bill = np.empty(sales.size, np.int64), np.empty(sales.size, np.int64), np.empty(sales.size)
     bills = 0
     for n in range(nations):
@@ -224,10 +236,6 @@ def _take(price, sales, scale, depth, lease_share, owned, rent_share):
                 by_nation[n] += bill[bills]
                 by_company[c] += bill[bills]
                 bills += 1
-    for c in range(companies):
-        for other in range(companies):
-            used[c] -= lease_share[c, other] * owned[c]
-            used[other] += lease_share[c, other] * owned[c]
     income = by_company.copy()
     size = companies * companies
     lessee, lessor, rent = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)

@@ -25,6 +25,8 @@ class Rules(NamedTuple):
 class Offers(NamedTuple):
     """What goes to the exchange, and what it must not forget."""
 
+    need: np.ndarray  # [N, P] GW of all owners
+    owners: np.ndarray  # [N, P] who need some
     want: np.ndarray  # [N, P] GW needed beside the stock
     bid: np.ndarray  # [N, P] USD/kW
     cheapest: np.ndarray  # [P] USD/kW, the lowest cost of a maker
@@ -33,12 +35,14 @@ class Offers(NamedTuple):
     value: np.ndarray  # [N, S] USD/kW
     supply: np.ndarray  # [S] kW
     duty: np.ndarray  # [N, S] USD/kW, on last month's price
+    allowed: np.ndarray  # [N, S] True: nothing is prohibited
 
 
 class Sales(NamedTuple):
     """What a month's trade in parts leaves behind."""
 
-    got: np.ndarray  # [N, S] GW
+    sold: np.ndarray  # [S] GW
+    revenue: np.ndarray  # [S] MUSD
     bought: np.ndarray  # [N, P] GW
     asked: np.ndarray  # [N, P] USD/kW that next month's bids start from
     premium: np.ndarray  # [N, K] USD/kW that parts make a plant dearer than they did at the opening
@@ -55,27 +59,30 @@ class Bills(NamedTuple):
     importer: np.ndarray  # who pays duty
     nation: np.ndarray  # to whose customs
     duty_musd: np.ndarray
-    spent_musd: np.ndarray  # [A] both together
 
 
 @kernel
 def _add_up(need):
-    """Return [N, P] the sum over parties of [N, A, P]."""
+    """Return (sum over parties of [N, A, P], how many need some), both [N, P]."""
     nations, parties, parts = need.shape
     total = np.zeros((nations, parts))
+    owners = np.zeros((nations, parts), np.int64)
     for n in range(nations):
         for a in range(parties):
             for p in range(parts):
-                total[n, p] += need[n, a, p]
-    return total
+                if need[n, a, p] > 0.0:
+                    total[n, p] += need[n, a, p]
+                    owners[n, p] += 1
+    return total, owners
 
 
 @kernel
-def _offer(need, stock, asked, made_by, capacity, reserve, price, tariff, tariff_factor, rules, growth):
+def _offer(need, stock, asked, made_by, capacity, reserve, price, tariff, levered, lever, rules, growth):
     """Return what `Offers` holds, in its order."""
     nations, parts = stock.shape
     makers = made_by.shape[0]
-    want = np.maximum(_add_up(need) - stock, 0.0)
+    total, owners = _add_up(need)
+    want = np.maximum(total - stock, 0.0)
     bid = np.empty((nations, parts))
     budget = np.empty((parts, nations))
     value = np.empty((nations, makers))
@@ -104,18 +111,19 @@ def _offer(need, stock, asked, made_by, capacity, reserve, price, tariff, tariff
             p = made_by[s]
             # a buyer pays up to several times its bid for a part that is there; its budget, not its worth, is what limits it
             value[n, s] = bid[n, p] * rules.worth_multiple
-            duty[n, s] = tariff[n, s] * tariff_factor[n, p] * price[s]
-    return want, bid, cheapest, backlog, budget, value, capacity * _KW_PER_GW, duty
+            duty[n, s] = tariff[n, s] * (lever[n] if levered[p] else 1.0) * price[s]
+    allowed = np.ones((nations, makers), np.bool_)
+    return total, owners, want, bid, cheapest, backlog, budget, value, capacity * _KW_PER_GW, duty, allowed
 
 
-def offer(need, stock, asked, made_by, capacity, reserve, price, tariff, tariff_factor, rules: Rules, growth: bool) -> Offers:
+def offer(need, stock, asked, made_by, capacity, reserve, price, tariff, levered, lever, rules: Rules, growth: bool) -> Offers:
     """Return the month's Offers: bids rise and fall with the month's need over what makers can supply.
 
     `need` [N, A, P] GW of projects and `stock` [N, P] GW in store; `asked` [N, P] USD/kW bid before; `made_by` [S] part of
     each maker, its `capacity` GW a month, `reserve` (cost) and last `price` USD/kW; `tariff` [N, S] on that price,
-    times `tariff_factor` [N, P]. Without `growth` bids stay. For a part without a maker nobody has a budget.
+    times `lever` [N] for parts that are `levered` [P]. Without `growth` bids stay. For a part without a maker nobody has a budget.
     """
-    return Offers(*_offer(need, stock, asked, made_by, capacity, reserve, price, tariff, tariff_factor, rules, growth))
+    return Offers(*_offer(need, stock, asked, made_by, capacity, reserve, price, tariff, levered, lever, rules, growth))
 
 
 @kernel
@@ -130,6 +138,8 @@ def _book(quantity, price, want, bid, cheapest, duty_per_kw, made_by, asked, ope
     bought = np.zeros((nations, parts))
     offered = asked.copy()
     premium = np.zeros((nations, kinds))
+    sold = np.zeros(makers)
+    revenue = np.zeros(makers)
     paid = np.empty(parts)
     for n in range(nations):
         for s in range(makers):
@@ -143,6 +153,8 @@ def _book(quantity, price, want, bid, cheapest, duty_per_kw, made_by, asked, ope
             got[n, s] *= fits[p]
             cost[n, s] = got[n, s] * price[s]  # MUSD: GW × USD/kW
             duty[n, s] = got[n, s] * duty_per_kw[n, s]
+            sold[s] += got[n, s]
+            revenue[s] += cost[n, s]
             bought[n, p] += got[n, s]
             paid[p] += cost[n, s] + duty[n, s]
         for p in range(parts):
@@ -152,7 +164,7 @@ def _book(quantity, price, want, bid, cheapest, duty_per_kw, made_by, asked, ope
             dearer = offered[n, p] - opening_price[n, p]
             for k in range(kinds):
                 premium[n, k] += dearer * part_need[k, p]
-    return got, bought, offered, premium, cost, duty
+    return sold, revenue, bought, offered, premium, cost, duty
 
 
 def book(quantity, price, offers: Offers, made_by, asked, opening_price, part_need, growth: bool) -> Sales:
@@ -165,25 +177,18 @@ def book(quantity, price, offers: Offers, made_by, asked, opening_price, part_ne
 
 
 @kernel
-def _bill(need, made_by, cost, duty):
+def _bill(need, total, owners, made_by, cost, duty, built_asset, bought_musd):
     """Return what `Bills` holds, in its order."""
     nations, parties, parts = need.shape
     makers = made_by.shape[0]
-    total = _add_up(need)
-    owners = np.zeros((nations, parts), np.int64)
     count = 0
-    duties = 0
     for n in range(nations):
-        for a in range(parties):
-            for p in range(parts):
-                owners[n, p] += need[n, a, p] > 0.0
         for s in range(makers):
             if cost[n, s] > 0.0:
                 count += owners[n, made_by[s]]
-        duties += owners[n].sum()
+    duties = owners.sum()
     payer, maker, musd = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count)
     importer, nation, customs = np.empty(duties, np.int64), np.empty(duties, np.int64), np.empty(duties)
-    spent = np.zeros(parties)
     count = 0
     duties = 0
     for n in range(nations):
@@ -199,15 +204,18 @@ def _bill(need, made_by, cost, duty):
                     owed += share * duty[n, s]
                     if cost[n, s] > 0.0:
                         payer[count], maker[count], musd[count] = a, s, share * cost[n, s]
-                        spent[a] += musd[count]
+                        bought_musd[a, built_asset[a]] += musd[count]
                         count += 1
                 if owed > 0.0:
                     importer[duties], nation[duties], customs[duties] = a, n, owed
-                    spent[a] += owed
+                    bought_musd[a, built_asset[a]] += owed
                     duties += 1
-    return payer, maker, musd, importer[:duties], nation[:duties], customs[:duties], spent
+    return payer, maker, musd, importer[:duties], nation[:duties], customs[:duties]
 
 
-def bill(need, made_by, sales: Sales) -> Bills:
-    """Return the Bills: owners of waiting projects pay makers and customs in proportion to what they need, `need` [N, A, P]."""
-    return Bills(*_bill(need, made_by, sales.cost, sales.duty))
+def bill(need, offers: Offers, made_by, sales: Sales, built_asset, bought_musd) -> Bills:
+    """Return the Bills: owners of waiting projects pay makers and customs in proportion to what they need, `need` [N, A, P].
+
+    What they pay is added to `bought_musd` [A, assets] under the asset each builds, `built_asset` [A].
+    """
+    return Bills(*_bill(need, offers.need, offers.owners, made_by, sales.cost, sales.duty, built_asset, bought_musd))
