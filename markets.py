@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,77 +13,41 @@ from .world.build import projects as building
 from .world.build import sites
 from .world.opening_money import CHIPS
 from .world.tech import robots
-from .world.trade import exchange
+from .world.trade import accelerators, exchange, parts
 
-_KW_PER_GW = 1e6
-_UNDER_SOLAR_DUTY = ("modules", "cells")  # the parts that the lever of that name means
+# the parts that the lever of that name means
+_UNDER_SOLAR_DUTY = np.array([part in ("modules", "cells") for part in building.PARTS])
 
 
 def trade_parts(world: Any) -> None:
     """Nations' builders bid for turbines, transformers, modules and cells that waiting projects need."""
-    state, statics, param = world.state, world.statics, world.tables.param
-    places = world.places
-    zones = places.zone_nation
-    nations = len(places.nations)
-    needed = sites.parts_needed(
-        state.projects, zones, statics.part_need, param("parts.order_ahead_months"), nations, len(world.parties)
+    state, statics, param, places = world.state, world.statics, world.tables.param, world.places
+    supplier, made_by = state.supplier, statics.supplier_part
+    need = sites.parts_needed(
+        state.projects, places.zone_nation, statics.part_need, param("parts.order_ahead_months"), len(places.nations),
+        len(world.parties),
+    )  # fmt: skip
+    rules = parts.Rules(param("parts.bid_speed"), param("parts.least_markup"), param("parts.worth_multiple"))
+    offers = parts.offer(
+        need, state.parts_stock_gw, state.part_price, made_by, supplier.capacity_gw, supplier.reserve_usd_per_kw,
+        supplier.price_usd_per_kw, statics.part_tariff, _UNDER_SOLAR_DUTY, world.levers["solar_duty"], rules, statics.growth,
+    )  # fmt: skip
+    cleared = exchange.clear_markets(
+        made_by, offers.budget, offers.value, offers.supply, supplier.reserve_usd_per_kw, offers.duty, offers.allowed
     )
-    total_need = needed.sum(axis=1)
-    supplier = state.supplier
-    supplier.sold_gw[:] = 0.0
-    supplier.revenue_musd[:] = 0.0
-    for part in range(len(building.PARTS)):
-        want = np.maximum(total_need[:, part] - state.parts_stock_gw[:, part], 0.0)
-        rows = np.flatnonzero(statics.supplier_part == part)
-        supply = supplier.capacity_gw[rows]
-        state.part_backlog_months[part] = want.sum() / max(supply.sum(), 1e-9)
-        pressure = np.log(max(want.sum(), 1e-9) / max(supply.sum(), 1e-9))
-        bid = state.part_price[:, part] * np.exp(param("parts.bid_speed") * np.tanh(pressure) * statics.growth)
-        cheapest = supplier.reserve_usd_per_kw[rows].min()
-        bid = np.maximum(bid, cheapest * param("parts.least_markup"))
-        factor = world.levers["solar_duty"] if building.PARTS[part] in _UNDER_SOLAR_DUTY else np.ones(nations)
-        tariff = statics.part_tariff[:, rows] * factor[:, None]
-        customs = supplier.price_usd_per_kw[rows]
-        # a month's orders are for the slots there are, at the bid: what waits longer raises the bid, not the month's budget
-        slots = min(1.0, supply.sum() / max(want.sum(), 1e-9))
-        # a buyer pays up to several times its bid for a part that is there; its budget, not its worth, is what limits it
-        cleared = exchange.clear(
-            want * slots * bid * _KW_PER_GW, np.repeat((bid * param("parts.worth_multiple"))[:, None], len(rows), axis=1),
-            supply * _KW_PER_GW, supplier.reserve_usd_per_kw[rows], tariff=tariff, customs_price=customs,
-        )  # fmt: skip
-        got = cleared.quantity / _KW_PER_GW
-        total = got.sum(axis=1)
-        got *= np.minimum(1.0, want / np.maximum(total, 1e-12))[:, None]
-        supplier.price_usd_per_kw[rows] = np.maximum(cleared.price, supplier.reserve_usd_per_kw[rows])
-        supplier.sold_gw[rows] = got.sum(axis=0)
-        cost = got * cleared.price[None, :]  # MUSD: GW × USD/kW
-        duty = got * tariff * customs[None, :]
-        supplier.revenue_musd[rows] = cost.sum(axis=0)
-        state.parts_stock_gw[:, part] += got.sum(axis=1)
-        bought = got.sum(axis=1)
-        paid = (cost + duty).sum(axis=1) / np.maximum(bought, 1e-12)
-        if statics.growth:
-            state.part_price[:, part] = np.where(bought > 0.0, np.minimum(bid, np.maximum(paid, cheapest)), bid)
-        _pay_parts(world, needed[:, :, part], cost, duty, rows)
-    premium = state.part_price - statics.part_base_price
-    dearer = np.maximum(premium, -statics.part_base_price)
-    state.parts_premium_usd_per_kw = (dearer[:, None, :] * statics.part_need[None, :-1, :]).sum(axis=2)
-
-
-def _pay_parts(world: Any, needed: np.ndarray, cost: np.ndarray, duty: np.ndarray, rows: np.ndarray) -> None:
-    """Owners of waiting projects pay suppliers `cost` [N, S] and customs `duty` [N, S] in proportion to what they need [N, A]."""
-    state, ledger, of = world.state, world.state.ledger, world.parties.of
-    nation, owner = np.nonzero(needed > 0.0)
-    share = needed[nation, owner] / needed.sum(axis=1)[nation]
-    bill = share[:, None] * cost[nation]
-    who, maker = np.nonzero(bill > 0.0)
-    ledger.pay("capex", owner[who], of["supplier"][rows[maker]], bill[who, maker])
-    duties = share * duty.sum(axis=1)[nation]
-    dutiable = duties > 0.0
-    ledger.pay("tariff", owner[dutiable], of["government"][nation[dutiable]], duties[dutiable])
-    spent = np.bincount(owner, bill.sum(axis=1) + duties, len(world.parties))
-    buyers = np.flatnonzero(spent > 0.0)
-    state.bought_musd[buyers, world.statics.built_asset[buyers]] += spent[buyers]
+    sales = parts.book(
+        cleared.quantity, cleared.price, offers, made_by, state.part_price, statics.part_base_price, statics.part_need,
+        statics.growth,
+    )  # fmt: skip
+    supplier.price_usd_per_kw = cleared.price
+    supplier.sold_gw, supplier.revenue_musd = sales.sold, sales.revenue
+    state.part_backlog_months = offers.backlog_months
+    state.parts_stock_gw += sales.bought
+    state.part_price, state.parts_premium_usd_per_kw = sales.asked, sales.premium
+    bills = parts.bill(need, offers, made_by, sales, statics.built_asset, state.bought_musd)
+    of = world.parties.of
+    state.ledger.pay("capex", bills.payer, of["supplier"][bills.maker], bills.musd)
+    state.ledger.pay("tariff", bills.importer, of["government"][bills.nation], bills.duty_musd)
 
 
 def open_share(world: Any) -> np.ndarray:
@@ -98,51 +63,40 @@ def trade_accelerators(world: Any) -> None:
     """AI companies buy chips. A controlled company may spend only the open share of its budget on controlled makers."""
     state, statics, param, of = world.state, world.statics, world.tables.param, world.parties.of
     fab, designers = state.fab, statics.designers
-    home = world.parties.home
     buyers, makers = of["ai"], of["chipmaker"][designers]
-    factor = param("chips.server_price_factor")
-    bids = ai_company.bid_for_chips(world)
-    share = open_share(world)[home[makers][None, :], home[buyers][:, None]]  # [C, D]
-    free = share >= 1.0 - 1e-12
-    open_part = np.where(free.all(axis=1), 1.0, np.min(np.where(free, 1.0, share), axis=1))
-    budget = bids.budget_musd * 1e6 / factor
-    value = np.concatenate([bids.value, np.where(free, bids.value, 0.0)]) * 1e6 / factor
-    allowed = np.concatenate([np.ones_like(free), free])
-    supply = fab.stock_h100e[designers]
-    cleared = exchange.clear(
-        np.concatenate([budget * open_part, budget * (1.0 - open_part)]), value, supply, state.chip_cost_usd, allowed=allowed
+    homes = world.parties.home[makers], world.parties.home[buyers]
+    terms = accelerators.Terms(
+        param("chips.server_price_factor"), param("chips.delivery_months"), param("chips.wanted_markup"), param("chips.order_elasticity")
     )
-    companies = len(buyers)
-    got = cleared.quantity[:companies] + cleared.quantity[companies:]
-    cost = got * cleared.price[None, :] * 1e-6
-    fab.stock_h100e[designers] = np.maximum(supply - got.sum(axis=0), 0.0)
+    bids = ai_company.bid_for_chips(world)
+    budget, value, allowed = accelerators.offer(bids.budget_musd, bids.value, open_share(world), *homes, terms.server_factor)
+    supply = fab.stock_h100e[designers]
+    cleared = exchange.clear_markets(
+        np.zeros(len(designers), np.int64), budget, value, supply, state.chip_cost_usd, np.zeros(value.shape), allowed
+    )
+    sales = accelerators.book(
+        cleared.quantity, cleared.price, state.chip_cost_usd, state.chip_it_w, statics.chip_freight_months, *homes, terms,
+        state.transit_h100e, state.transit_it_gw,
+    )  # fmt: skip
     _tell_prices(world, fab.price_usd[designers], cleared.price, supply)
+    fab.stock_h100e[designers] = np.maximum(supply - sales.sold, 0.0)
     fab.price_usd[designers] = cleared.price
     fab.revenue_musd[:] = 0.0
-    fab.revenue_musd[designers] = cost.sum(axis=0)
-    sold = got.sum(axis=0)
-    # makers plan for what would be bought at their usual markup: budgets are given, so volume answers price
-    pay = np.log(np.maximum(cleared.price, 1e-9) / (state.chip_cost_usd * param("chips.wanted_markup")))
-    planned = sold * np.exp(np.tanh(param("chips.order_elasticity") * pay))
+    fab.revenue_musd[designers] = sales.revenue
     if statics.growth:
-        state.chip_orders = state.chip_orders + (planned - state.chip_orders) / param("chips.order_memory_months")
-    who, d = np.nonzero(cost > 0.0)
-    state.ledger.pay("chips", buyers[who], makers[d], cost[who, d])
-    servers = cost.sum(axis=1) * (factor - 1.0)
-    state.ledger.pay("capex", buyers, of["households"][home[buyers]], servers)
-    spent = cost.sum(axis=1) * factor
-    state.bought_musd[buyers, CHIPS] += spent
-    state.ai.chip_spending_musd = spent
-    lead = param("chips.delivery_months") + statics.chip_freight_months[home[makers][:, None], home[buyers][None, :]].T
-    # what is ordered now arrives after whole months: slot 0 is next month's
-    slot = np.clip(np.round(lead).astype(np.int64) - 1, 0, len(state.transit_h100e) - 1)
-    np.add.at(state.transit_h100e, (slot, np.arange(companies)[:, None]), got)
-    np.add.at(state.transit_it_gw, (slot, np.arange(companies)[:, None]), got * state.chip_it_w[None, :] * 1e-9)
+        state.chip_orders = state.chip_orders + (sales.planned - state.chip_orders) / param("chips.order_memory_months")
+    state.ledger.pay("chips", buyers[sales.buyer], makers[sales.maker], sales.bill)
+    servers = sales.spent * (1.0 - 1.0 / terms.server_factor)
+    state.ledger.pay("capex", buyers, of["households"][homes[1]], servers)
+    state.bought_musd[buyers, CHIPS] += sales.spent
+    state.ai.chip_spending_musd = sales.spent
 
 
 def _tell_prices(world: Any, before: np.ndarray, after: np.ndarray, supply: np.ndarray) -> None:
-    jump = np.abs(np.log(np.maximum(after, 1e-9) / np.maximum(before, 1e-9)))
-    for d in np.flatnonzero((jump > world.tables.param("events.price_jump")) & (supply > 0.0)):
+    most = world.tables.param("events.price_jump")
+    for d, (now, then, there) in enumerate(zip(after.tolist(), before.tolist(), supply.tolist(), strict=True)):
+        if not there > 0.0 or abs(math.log(max(now, 1e-9) / max(then, 1e-9))) <= most:
+            continue
         party = int(world.parties.of["chipmaker"][world.statics.designers[d]])
         name = world.parties.names[party]
         word = "more" if after[d] > before[d] else "less"
@@ -156,36 +110,41 @@ def trade_robots(world: Any) -> None:
     """Households and industry buy robots for the wages they save; budgets follow worth over price."""
     state, statics, param, of = world.state, world.statics, world.tables.param, world.parties.of
     robot, households = state.robot, state.households
-    home = world.parties.home[of["robot"]]
     subsidy = world.levers["robot_subsidy"]
     hours = param("robots.hours_per_year") / param("robots.human_hours")
     # a robot saves a wage only where there is still work of the kind that bodies do
-    work = statics.working_age * param("robots.bodily_work_share")
-    left = robots.work_left(households.robots * state.robot_useful * hours, work)
-    worth = state.robot_useful.max() * statics.wage_usd * hours * param("robots.worth_years") * left
-    # a nation that has bought none yet tries a few
-    least = state.nation.gdp_musd / 12.0 * param("robots.trial_share")
-    households.robot_budget_musd = np.maximum(households.robot_budget_musd, least)
-    cleared = exchange.clear(
-        households.robot_budget_musd * 1e6, np.repeat(worth[:, None], len(home), axis=1), robot.for_sale, robot.cost_usd
+    left = robots.work_left(
+        households.robots * state.robot_useful * hours, statics.working_age * param("robots.bodily_work_share")
     )
-    cost = cleared.quantity * cleared.price[None, :] * 1e-6
-    buyer, maker = np.nonzero(cost > 0.0)
+    worth = statics.wage_usd * left * (state.robot_useful.max() * hours * param("robots.worth_years"))
+    month_gdp = state.nation.gdp_musd / 12.0
+    # a nation that has bought none yet tries a few
+    budget = np.maximum(households.robot_budget_musd, month_gdp * param("robots.trial_share"))
+    shape = len(worth), len(robot.for_sale)
+    value = np.empty(shape)
+    value[:] = worth[:, None]
+    cleared = exchange.clear_markets(
+        np.zeros(shape[1], np.int64), budget[None, :] * 1e6, value, robot.for_sale, robot.cost_usd, np.zeros(shape),
+        np.ones(shape, dtype=bool),
+    )  # fmt: skip
+    cost = cleared.quantity * (cleared.price * 1e-6)
+    buyer, maker = np.nonzero(cost)
     state.ledger.pay("robots", of["households"][buyer], of["robot"][maker], cost[buyer, maker])
-    state.ledger.pay("subsidy", of["government"], of["households"], cost.sum(axis=1) * subsidy)
     state.robot_subsidy_musd = cost.sum(axis=1) * subsidy
-    robot.sold = cleared.quantity.sum(axis=0)
-    robot.unsold = np.maximum(robot.for_sale - robot.sold, 0.0)
+    state.ledger.pay("subsidy", of["government"], of["households"], state.robot_subsidy_musd)
+    sold = cleared.quantity.sum(axis=0)
+    robot.sold = sold
+    robot.unsold = np.maximum(robot.for_sale - sold, 0.0)
     robot.revenue_musd = cost.sum(axis=0)
-    robot.price_usd = np.where(robot.sold > 0.0, cleared.price, robot.price_usd)
-    wear = 1.0 - np.exp(-1.0 / (12.0 * param("robots.life_years")))
-    bought = cleared.quantity.sum(axis=1)
-    households.robots += bought - households.robots * wear
-    mean = (robot.price_usd * np.maximum(robot.sold, 1e-9)).sum() / np.maximum(robot.sold, 1e-9).sum()
-    pull = np.log(np.maximum(worth * (1.0 + subsidy), 1e-9) / mean)
-    greatest = param("robots.greatest_budget_growth")
+    robot.price_usd = np.where(sold > 0.0, cleared.price, robot.price_usd)
+    wear = 1.0 - math.exp(-1.0 / (12.0 * param("robots.life_years")))
+    households.robots += cleared.quantity.sum(axis=1) - households.robots * wear
     if statics.growth:
-        grown = households.robot_budget_musd * np.exp(greatest * np.tanh(param("robots.budget_speed") * pull / greatest) / 12.0)
+        weight = np.maximum(sold, 1e-9)
+        mean = (robot.price_usd * weight).sum() / weight.sum()
+        pull = np.log(np.maximum(worth * (1.0 + subsidy), 1e-9) / mean)
+        greatest = param("robots.greatest_budget_growth")
+        budget *= np.exp(np.tanh(pull * (param("robots.budget_speed") / greatest)) * (greatest / 12.0))
         # machinery is a part of what a nation invests
-        most = state.nation.gdp_musd / 12.0 * param("robots.machinery_share")
-        households.robot_budget_musd = financing.smooth_minimum(grown, most, param("finance.sharpness"))
+        budget = financing.smooth_minimum(budget, month_gdp * param("robots.machinery_share"), param("finance.sharpness"))
+    households.robot_budget_musd = budget

@@ -61,10 +61,9 @@ def deliveries(world: Any) -> None:
     state, param = world.state, world.tables.param
     ai = state.ai
     arrived, it_gw = state.transit_h100e[0].copy(), state.transit_it_gw[0].copy()
-    for name in ("transit_h100e", "transit_it_gw"):
-        slots = np.roll(getattr(state, name), -1, axis=0)
+    for slots in (state.transit_h100e, state.transit_it_gw):
+        slots[:-1] = slots[1:]
         slots[-1] = 0.0
-        setattr(state, name, slots)
     wear = 1.0 - np.exp(-param("chips.loss_rate") / 12.0)
     state.scrapped_h100e = (ai.chips_h100e + state.orbit_h100e) * wear
     if world.statics.growth:
@@ -118,40 +117,26 @@ def ai_services(world: Any) -> None:
     """Customers adopt what AI can do and buy it; sellers share the market by what they can serve."""
     state, statics, param, of = world.state, world.statics, world.tables.param, world.parties.of
     if statics.growth:
-        opened = services.opened_share(state.capability, statics.band_threshold, statics.band_spread)
         # customers may use the best model they have access to
-        best = np.maximum(opened, services.opened_share(
-            np.full_like(state.capability, state.capability.max() - param("ai.foreign_lag_decades")),
-            statics.band_threshold, statics.band_spread))
+        known = np.maximum(state.capability, state.capability.max() - param("ai.foreign_lag_decades"))
+        best = services.opened_share(known, statics.band_threshold, statics.band_spread)
         state.adopted = services.adopt(state.adopted, best, statics.band_years, param("ai.adoption_seed"))
     scale = (state.adopted * statics.band_demand).sum(axis=1) * state.nation.gdp_musd / 12.0
     supply = effective_supply(statics, state)
     price, sales = services.clear_services(
         scale, supply, statics.service_access, statics.service_price, abs(param("ai.price_elasticity"))
     )
-    # no nation spends more on a band of work than that work is worth: sales bend over as they near it
-    spent = sales.sum(axis=0)
-    bend = statics.market_depth * scale / (statics.market_depth * scale + np.maximum(spent - scale, 0.0) + 1e-12)
-    bend = np.where(spent > scale, bend, 1.0)
-    price, sales = price * bend, sales * bend[None, :]
-    who, n = np.nonzero(sales > 0.0)
-    state.ledger.pay("AI services", of["households"][n], of["ai"][who], sales[who, n])
-    before = state.compute_price
-    state.compute_price = price
-    change = np.log(np.maximum(price, 1e-12) / np.maximum(before, 1e-12))
+    owned = state.ai.powered_h100e + state.orbit_h100e
+    taken = services.take(price, sales, scale, statics.market_depth, statics.lease_share, owned, param("ai.lease_price_share"))
+    state.ledger.pay("AI services", of["households"][taken.buyer], of["ai"][taken.seller], taken.bill)
+    state.ledger.pay("lease", of["ai"][taken.lessee], of["ai"][taken.lessor], taken.rent)
+    before, state.compute_price = state.compute_price, taken.price
+    change = np.log(np.maximum(taken.price, 1e-12) / np.maximum(before, 1e-12))
     weight = np.maximum(scale, 1e-12)
     now = 12.0 * float((change * weight).sum() / weight.sum())
     state.price_growth += (now - state.price_growth) / param("ai.price_memory_months")
-    state.ai_spending_musd = sales.sum(axis=0)
-    month = sales.sum(axis=1)
-    owned = state.ai.powered_h100e + state.orbit_h100e
-    leased = statics.lease_share * owned[:, None]
-    used = np.maximum(owned - leased.sum(axis=1) + leased.sum(axis=0), 1e-9)
-    rent = leased * (month / used)[None, :] * param("ai.lease_price_share")
-    lessor, lessee = np.nonzero(rent > 0.0)
-    state.ledger.pay("lease", of["ai"][lessee], of["ai"][lessor], rent[lessor, lessee])
-    state.ai_sales_musd = month
-    income = month - rent.sum(axis=0) + rent.sum(axis=1)
+    state.ai_spending_musd, state.ai_sales_musd = taken.by_nation, taken.by_company
+    income = taken.income
     memory = param("ai.revenue_memory_months")
     before_income = np.maximum(state.ai.revenue_musd, 1e-9)
     state.ai.revenue_musd += (12.0 * income - state.ai.revenue_musd) / memory

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..world.columns import Column, Columns
 from ..world.orders import Bids, Payment, Stake, Start
+from ..world.tech import services
 from .actor import Actor
 from .rules import bottleneck, expectations, financing, serving, siting
 
@@ -65,9 +66,9 @@ def willingness_usd_per_w_year(world: Any) -> np.ndarray:
 def used_share(world: Any) -> np.ndarray:
     """Return [C] compute used over compute owned: own less leased out plus leased in."""
     state, param = world.state, world.tables.param
-    owned = np.maximum(state.ai.powered_h100e + state.orbit_h100e, param("ai.smallest_h100e"))
-    leased = world.statics.lease_share * owned[:, None]
-    return np.maximum(owned - leased.sum(axis=1) + leased.sum(axis=0), param("ai.smallest_h100e")) / owned
+    least = param("ai.smallest_h100e")
+    owned = np.maximum(state.ai.powered_h100e + state.orbit_h100e, least)
+    return np.maximum(services.in_use(owned, world.statics.lease_share), least) / owned
 
 
 def stake(world: Any, draw_gw: np.ndarray) -> Stake:
@@ -181,9 +182,8 @@ def chip_worth_usd(world: Any) -> np.ndarray:
     world_mean = margin.sum() / max(ai.powered_h100e.sum(), 1.0)
     # a small company expects to earn what the market earns
     weight = param("ai.own_experience")
-    yearly = np.maximum(
-        weight * np.clip(own, 0.0, param("ai.greatest_advantage") * max(world_mean, 0.0)) + (1.0 - weight) * world_mean, 0.0
-    )
+    own = np.minimum(np.maximum(own, 0.0), param("ai.greatest_advantage") * max(world_mean, 0.0))
+    yearly = np.maximum(weight * own + (1.0 - weight) * world_mean, 0.0)
     return yearly * 1e6 * param("ai.worth_years") * np.exp(ai.revenue_growth * param("ai.growth_horizon_years"))
 
 

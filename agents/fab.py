@@ -36,20 +36,18 @@ def suppliers_bill(world: Any) -> list[Payment]:
     party = of["chipmaker"]
     home = of["households"][world.parties.home[party]]
     designers, logic, memory = statics.designers, statics.logic_makers, statics.memory_makers
-    wafers = state.wafer_use[:, :, None] if state.wafer_use.ndim == 1 else state.wafer_use  # [designers, logic]
+    wafers = state.wafer_use  # [designers, logic]
     bits = state.memory_use  # [designers, memory] GB
-    who, maker = np.nonzero(wafers > 0.0)
-    who2, maker2 = np.nonzero(bits > 0.0)
-    wafer_bill = wafers[who, maker] * param("fab.packaged_wafer_usd") * 1e-6
-    memory_bill = bits[who2, maker2] * state.memory_usd_per_gb * 1e-6
+    wafer_bill, memory_bill = wafers * (param("fab.packaged_wafer_usd") * 1e-6), bits * (state.memory_usd_per_gb * 1e-6)
+    who, maker = np.nonzero(wafer_bill)
+    who2, maker2 = np.nonzero(memory_bill)
     income = np.zeros(len(party))
-    np.add.at(income, logic[maker], wafer_bill)
-    np.add.at(income, memory[maker2], memory_bill)
+    income[logic], income[memory] = wafer_bill.sum(axis=0), memory_bill.sum(axis=0)
     # designers pay for what they buy apart, so their own costs are research, sales and assembly
     costs = income * param("fab.operating_cost_share") + state.fab.revenue_musd * param("fab.design_cost_share")
     return [
-        Payment("chips", party[designers[who]], party[logic[maker]], wafer_bill),
-        Payment("chips", party[designers[who2]], party[memory[maker2]], memory_bill),
+        Payment("chips", party[designers[who]], party[logic[maker]], wafer_bill[who, maker]),
+        Payment("chips", party[designers[who2]], party[memory[maker2]], memory_bill[who2, maker2]),
         Payment("wages", party, home, costs),
     ]
 
@@ -76,11 +74,10 @@ def produce(world: Any) -> None:
     fab.stock_h100e[designers] += made.made
     state.chips_made_total = state.chips_made_total + made.made.sum()
     state.wafer_use, state.memory_use = made.wafers, made.memory
-    state.memory_short = np.array([float(((made.short_of == 2) * orders).sum() > ((made.short_of == 1) * orders).sum())])
-    wanted_w = (orders * state.wafers_per_h100e)[:, None] * statics.wafer_share
-    wanted_m = (orders * state.memory_gb_per_h100e)[:, None] * statics.memory_share
-    fab.backlog[logic] = wanted_w.sum(axis=0) / np.maximum(fab.capacity[logic], 1e-12)
-    fab.backlog[memory] = wanted_m.sum(axis=0) / np.maximum(fab.capacity[memory], 1e-12)
+    short_of = np.bincount(made.short_of, orders, 3)
+    state.memory_short = np.array([float(short_of[2] > short_of[1])])
+    fab.backlog[logic] = made.wafers_wanted / np.maximum(fab.capacity[logic], 1e-12)
+    fab.backlog[memory] = made.memory_wanted / np.maximum(fab.capacity[memory], 1e-12)
 
 
 def expand(world: Any) -> None:
@@ -92,23 +89,23 @@ def expand(world: Any) -> None:
     if not statics.growth:
         return
     fab.capacity += state.fab_coming[0]
-    state.fab_coming = np.roll(state.fab_coming, -1, axis=0)
+    state.fab_coming[:-1] = state.fab_coming[1:]
     state.fab_coming[-1] = 0.0
     subsidy = world.levers["chip_subsidy"][home]
     spent = np.zeros(len(party))
+    coming = state.fab_coming.sum(axis=0)
     for rows, lag, cost in (
         (statics.logic_makers, param("fab.packaging_lag_months"), param("fab.logic_capex_musd_per_wafer")),
         (statics.memory_makers, param("fab.memory_lag_months"), param("fab.memory_capex_musd_per_gb")),
     ):
         lag = int(lag)
-        future = fab.capacity[rows] + state.fab_coming[:, rows].sum(axis=0)
-        used = fab.backlog[rows] * fab.capacity[rows] * (1.0 + param("fab.expected_growth") / 12.0 * lag) / np.maximum(future, 1e-12)
+        capacity = fab.capacity[rows]
+        future = capacity + coming[rows]
+        used = fab.backlog[rows] * capacity * (1.0 + param("fab.expected_growth") / 12.0 * lag) / np.maximum(future, 1e-12)
         # cheaper capacity is wanted at a lower load
         used = used * (1.0 + subsidy[rows] * param("fab.subsidy_response"))
         speed = param("fab.expansion_speed")
-        more = production.expansion(
-            fab.capacity[rows], used, param("fab.target_utilisation"), speed, param("fab.expansion_max")
-        )
+        more = production.expansion(capacity, used, param("fab.target_utilisation"), speed, param("fab.expansion_max"))
         state.fab_coming[lag - 1, rows] += more
         spent[rows] = more * cost
     state.ledger.pay("capex", party, of["households"][home], spent)

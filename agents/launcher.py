@@ -11,6 +11,8 @@ from ..world.orders import Payment
 from ..world.tech import orbit, progress, robots
 from .actor import Actor
 
+_FAR = 50.0  # so many scales apart, the dearer place gets nothing
+
 
 class Launcher(Actor):
     """A launch provider."""
@@ -88,43 +90,50 @@ def ai_orbit_wish(world: Any) -> np.ndarray:
     launcher = state.launcher
     nations = len(world.places.nations)
     price = np.full(nations, np.inf)
-    np.minimum.at(price, world.parties.home[of["launcher"]], launcher.price_usd_per_kg)
+    # the dearest is written first, so that cheaper ones of the same nation overwrite it
+    dearest_first = np.argsort(launcher.price_usd_per_kg)[::-1]
+    price[world.parties.home[of["launcher"][dearest_first]]] = launcher.price_usd_per_kg[dearest_first]
     in_orbit = orbit.orbital_cost_musd_per_gw(
         price[home], param("orbit.specific_power_kw_per_t"), state.satellite_usd_per_w, param("orbit.sunlit_share")
     )
     land = state.site_cost_musd.min(axis=1)
     known = np.isfinite(in_orbit) & np.isfinite(land)
     in_orbit, land = np.where(known, in_orbit, 0.0), np.where(known, land, 0.0)
-    share = 1.0 / (1.0 + np.exp(np.clip((in_orbit - land) / param("siting.logit_scale"), -50.0, 50.0)))
+    share = 1.0 / (1.0 + np.exp(np.minimum((in_orbit - land) / param("siting.logit_scale"), _FAR)))
     wish = state.hall_pace_gw * share
     return np.where(known & (wish > param("ai.smallest_start_gw")), wish, 0.0)
+
+
+def _cheapest_provider(world: Any) -> np.ndarray:
+    """Return [N] the row of the provider at home with the lowest price, of equals the first; -1 where there is none."""
+    home = world.parties.home[world.parties.of["launcher"]]
+    cheapest = np.full(len(world.places.nations), -1)
+    # the dearest is written first, so that cheaper ones of the same nation overwrite it
+    dearest_first = np.argsort(world.state.launcher.price_usd_per_kg, kind="stable")[::-1]
+    cheapest[home[dearest_first]] = dearest_first
+    return cheapest
 
 
 def _loft(world: Any, gw: np.ndarray, mass_per_gw: float) -> None:
     """Put chips that wait on the ground into orbit: they leave the ground stock and draw bound watts."""
     state, param, of = world.state, world.tables.param, world.parties.of
     ai = state.ai
-    idle = np.maximum(ai.chips_facility_gw - ai.powered_gw, 0.0)
-    gw = np.minimum(gw, idle)
-    share = gw / np.maximum(ai.chips_facility_gw, 1e-12)
-    moved = ai.chips_h100e * share
+    gw = np.minimum(gw, np.maximum(ai.chips_facility_gw - ai.powered_gw, 0.0))
+    who = np.flatnonzero(gw > 0.0)
+    if not len(who):
+        return
+    moved = ai.chips_h100e * (gw / np.maximum(ai.chips_facility_gw, 1e-12))
     ai.chips_h100e -= moved
     ai.chips_facility_gw -= gw
     state.orbit_h100e = state.orbit_h100e + moved
     state.orbit_gw = state.orbit_gw + gw
-    home = world.parties.home[of["ai"]]
-    provider_home = world.parties.home[of["launcher"]]
-    cheapest = np.zeros(len(world.places.nations), dtype=np.int64)
-    for n in np.unique(provider_home):
-        rows = np.flatnonzero(provider_home == n)
-        cheapest[n] = of["launcher"][rows[state.launcher.price_usd_per_kg[rows].argmin()]]
-    who = np.flatnonzero(gw > 0.0)
-    if len(who):
-        price = state.launcher.price_usd_per_kg[cheapest[home[who]] - of["launcher"][0]]
-        state.ledger.pay("launch", of["ai"][who], cheapest[home[who]], gw[who] * mass_per_gw * price / 1000.0)
-        bus = gw[who] * state.satellite_usd_per_w * 1000.0
-        state.ledger.pay("capex", of["ai"][who], of["households"][home[who]], bus)
-        state.bought_musd[of["ai"][who], 2] += bus
+    home = world.parties.home[of["ai"][who]]
+    provider = _cheapest_provider(world)[home]
+    price = state.launcher.price_usd_per_kg[provider]
+    state.ledger.pay("launch", of["ai"][who], of["launcher"][provider], gw[who] * mass_per_gw * price / 1000.0)
+    bus = gw[who] * state.satellite_usd_per_w * 1000.0
+    state.ledger.pay("capex", of["ai"][who], of["households"][home], bus)
+    state.bought_musd[of["ai"][who], 2] += bus
     built = state.orbit_built_gw
     state.orbit_built_gw = built + gw.sum()
     state.satellite_usd_per_w = float(

@@ -56,7 +56,7 @@ def make(world: Any) -> None:
     home = world.parties.home[of["robot"]]
     dexterity = (robot.total_made.sum() / statics.robot_opening_total) ** param("robots.dexterity_exponent")
     intelligence = np.exp(param("robots.intelligence_per_decade") * (state.capability - statics.opening_capability))
-    chips = (state.chip_it_w_opening / state.chip_it_w).mean() ** param("robots.chip_exponent")
+    chips = ((state.chip_it_w_opening / state.chip_it_w).sum() / len(state.chip_it_w)) ** param("robots.chip_exponent")
     base = param("robots.labour_equivalence") / (param("robots.labour_equivalence_max") - param("robots.labour_equivalence"))
     state.robot_useful = robots.usefulness(base * intelligence, chips, dexterity, param("robots.labour_equivalence_max"))
     useful = state.robot_useful[home]
@@ -68,7 +68,7 @@ def make(world: Any) -> None:
     humans = robot.staff
     made, state.robot_binds = robots.robots_made(
         robot.line_capacity, per_unit, humans, robot.own_robots, useful,
-        np.full(len(home), state.fab.made_h100e.sum() * param("robots.chip_share") / len(home)), param("robots.h100e_onboard"),
+        state.fab.made_h100e.sum() * param("robots.chip_share") / len(home), param("robots.h100e_onboard"),
     )  # fmt: skip
     robot.made = made
     hours = param("robots.hours_per_year") / param("robots.human_hours")
@@ -78,7 +78,9 @@ def make(world: Any) -> None:
     in_line = worth * bottleneck.throttle(filled, 1.0, param("robots.fill_sharpness")) * param("robots.line_worth")
     jobs = state.labour_load * state.workers_total
     on_site = worth * robots.work_left(state.site_robots, jobs)[home]
-    pays = np.log(np.maximum(np.stack([in_line, robot.usual_price_usd, on_site], axis=1), np.finfo(float).tiny))
+    pays = np.empty((len(home), 3))
+    pays[:, 0], pays[:, 1], pays[:, 2] = in_line, robot.usual_price_usd, on_site
+    pays = np.log(np.maximum(pays, np.finfo(float).tiny))
     shares = robots.split(pays, param("robots.split_scale"))
     wear = np.exp(-1.0 / (12.0 * param("robots.life_years")))
     robot.own_robots = robot.own_robots * wear + made * shares[:, 0]

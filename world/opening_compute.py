@@ -243,9 +243,7 @@ def effective_supply(statics: Any, state: Any) -> np.ndarray:
     """Return [C] serving compute in effective H100e: powered chips in use (own less leased out plus leased in) × share × software."""
     ai = state.ai
     home = statics.parties.home[statics.parties.of["ai"]]
-    owned = ai.powered_h100e + state.orbit_h100e
-    out = statics.lease_share * owned[:, None]
-    used = owned - out.sum(axis=1) + out.sum(axis=0)
+    used = services.in_use(ai.powered_h100e + state.orbit_h100e, statics.lease_share)
     return used * ai.serving_share * state.software[home]
 
 
@@ -253,9 +251,7 @@ def training_power(statics: Any, state: Any) -> np.ndarray:
     """Return [N] H100e that the largest trainer of each nation puts into training."""
     ai = state.ai
     home = statics.parties.home[statics.parties.of["ai"]]
-    owned = ai.powered_h100e + state.orbit_h100e
-    out = statics.lease_share * owned[:, None]
-    used = (owned - out.sum(axis=1) + out.sum(axis=0)) * (1.0 - ai.serving_share)
+    used = services.in_use(ai.powered_h100e + state.orbit_h100e, statics.lease_share) * (1.0 - ai.serving_share)
     best = np.zeros(len(statics.places.nations))
     np.maximum.at(best, home, used)
     return best

@@ -1,20 +1,10 @@
-"""How much a company spends on capital: returns pull, rivalry pushes, finance limits.
-
-Own cash goes first, then loans, then new equity (pecking order, Myers & Majluf 1984).
-"""
+"""How much a company spends on capital: returns pull, rivalry pushes, finance limits."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
-
-class Budget(NamedTuple):
-    capex_musd: np.ndarray  # [C] a month
-    cash_musd: np.ndarray  # from own cash
-    borrowing_musd: np.ndarray
-    equity_musd: np.ndarray
+_TINY = np.finfo(float).tiny
 
 
 def growth_of_capex(roi, cost_of_capital, threat, speed, race_reaction, greatest_growth):
@@ -28,38 +18,8 @@ def growth_of_capex(roi, cost_of_capital, threat, speed, race_reaction, greatest
 
 def smooth_minimum(a, b, sharpness):
     """Return a smooth version of min(a, b) for a, b >= 0: (a^−s + b^−s)^(−1/s), never above either; 0 where one is 0."""
-    a, b = np.broadcast_arrays(np.maximum(a, 0.0).astype(float), np.maximum(b, 0.0).astype(float))
-    low, high = np.minimum(a, b), np.maximum(a, b)
-    ratio = np.where(high > 0.0, low / np.where(high > 0.0, high, 1.0), 1.0)
-    return low * (1.0 + ratio**sharpness) ** (-1.0 / sharpness)
-
-
-def credit_spread(leverage, base, slope):
-    """Return the spread over the bank's rate, 1/yr: s₀ + s₁·l², l debt over yearly operating cash flow (mechanisms 6.4)."""
-    return base + slope * np.maximum(leverage, 0.0) ** 2
-
-
-def leverage_wanted(roi, rate, base, slope):
-    """Return the leverage at which one more loan costs what it earns: rate + s₀ + s₁·l² = ROI; 0 where none pays."""
-    return np.sqrt(np.maximum(roi - rate - base, 0.0) / slope)
-
-
-def debt_room(leverage_wanted, leverage_limit, cash_flow_musd, debt_musd, sharpness):
-    """Return what can still be borrowed, MUSD: the lower (smoothly) of wanted and granted leverage on the year's cash flow."""
-    leverage = smooth_minimum(leverage_wanted, leverage_limit, sharpness)
-    return np.maximum(leverage * np.maximum(cash_flow_musd, 0.0) - debt_musd, 0.0)
-
-
-def budget(desired_musd, cash_musd, debt_room_musd, equity_musd, sharpness):
-    """Return the month's Budget [C]: what is desired as far as cash, loans and equity reach (all MUSD a month).
-
-    Capex comes near the smaller of desired and affordable where they differ, and below both where they are close.
-    """
-    cash, room, equity = (np.maximum(x, 0.0) for x in (cash_musd, debt_room_musd, equity_musd))
-    capex = smooth_minimum(desired_musd, cash + room + equity, sharpness)
-    from_cash = np.minimum(capex, cash)
-    borrowed = np.minimum(capex - from_cash, room)
-    return Budget(capex, from_cash, borrowed, capex - from_cash - borrowed)
+    low, high = np.maximum(np.minimum(a, b), 0.0), np.maximum(np.maximum(a, b), _TINY)
+    return low * (1.0 + (low / high) ** sharpness) ** (-1.0 / sharpness)
 
 
 def debt_share(debt_musd, book_musd, gearing, loan_to_value, sharpness):

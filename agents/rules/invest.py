@@ -13,11 +13,6 @@ def annuity_factor(rate, years):
     return np.where(counts, -np.expm1(-years * np.log1p(safe)) / safe, years)
 
 
-def capital_recovery_factor(rate, years):
-    """Return the yearly payment per unit of capital that repays it over `years` (> 0) at `rate`."""
-    return 1.0 / annuity_factor(rate, years)
-
-
 def project_value(margin, credit, value, capex, fixed_om, subsidy, pv_factor, life_years, rate):
     """Return (worth, cost) of a kW, USD, of every technology in every zone [Z, K].
 
@@ -27,15 +22,6 @@ def project_value(margin, credit, value, capex, fixed_om, subsidy, pv_factor, li
     """
     firm = credit * value * 1000.0 * (1.0 - (1.0 + rate) ** (-life_years))
     return margin * pv_factor + firm, capex * (1.0 - subsidy) + fixed_om * pv_factor
-
-
-def energy_worth(output_gwh, price_usd_per_mwh, running_usd_per_mwh, rate, life_years):
-    """Return the present value in MUSD of yearly output [...]: sold at the price, or replacing fuel worth as much.
-
-    Margin = output × (price − own running cost). For a planner `price_usd_per_mwh` is the running cost of the plant
-    whose fuel is saved: building for energy pays without any need for firm capacity.
-    """
-    return output_gwh * (price_usd_per_mwh - running_usd_per_mwh) * 1e-3 * annuity_factor(rate, life_years)
 
 
 def expected_value(value, forward, foresight):

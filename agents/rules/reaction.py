@@ -5,11 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 
-def perceive(perceived, actual, lag_months):
-    """Return what is believed after a month: intelligence follows the truth with an exponential lag."""
-    return perceived + (actual - perceived) * -np.expm1(-1.0 / lag_months)
-
-
 def adapt_effort(effort, binds, threat, stance, speed, fatigue, threat_scale, most):
     """Return next month's speed-up of permits and studies (1 = none, below `most`).
 
@@ -18,12 +13,3 @@ def adapt_effort(effort, binds, threat, stance, speed, fatigue, threat_scale, mo
     """
     push = stance * np.where(binds, 1.0, 0.0) * (1.0 + np.tanh(np.maximum(threat, 0.0) / threat_scale))
     return effort + speed * push * (most - effort) - fatigue * (effort - 1.0)
-
-
-def arm(level, rival, reaction, fatigue, grievance, months):
-    """Return Richardson's ẋ = k·y − a·x + g after `months` (one Euler step): x `level`, y `rival`; rates 1/yr.
-
-    With constant k, l, a, b it settles at x* = (b·g + k·h)/(a·b − k·l) if a·b > k·l, else it runs away. `reaction` 0 is
-    the null hypothesis: each arms for itself.
-    """
-    return level + (reaction * rival - fatigue * level + grievance) * months / 12.0

@@ -5,21 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 
-def cost_musd_per_gw_year(
-    capex_musd_per_gw, recovery, energy_usd_per_mwh, hours, right_usd_per_w_year, wait_months, idle_musd_per_gw_year,
-    life_years,
-):  # fmt: skip
-    """Return what a place costs a hall, MUSD per GW and year [..., places]: building, energy, rights, and the wait.
-
-    `recovery` capital recovery factor 1/yr; `energy_usd_per_mwh` × `hours` of full load a year; `right_usd_per_w_year`
-    rent of the right to draw; `wait_months` to power × `idle_musd_per_gw_year`, what a GW would have earned meanwhile
-    (value of time), spread over `life_years`. In orbit energy and rights are 0 and capex includes launch.
-    """
-    energy = energy_usd_per_mwh * hours * 1e-3
-    waiting = idle_musd_per_gw_year * wait_months / 12.0 / life_years
-    return capex_musd_per_gw * recovery + energy + right_usd_per_w_year * 1000.0 + waiting
-
-
 def shares(cost, allowed, scale):
     """Return shares [C, places] (rows sum to 1, or 0 where nothing is allowed) of a logit on `cost` with `scale` (same unit).
 

@@ -22,6 +22,8 @@ def spill(level, openness, speed):
 def wright(cost, made_before, made_now, learning_rate):
     """Return cost after experience grew: c · (X₁/X₀)^−w, w = −log₂(1 − learning rate) (Wright 1936)."""
     exponent = -np.log2(1.0 - learning_rate)
+    if isinstance(made_before, float):
+        return cost * (made_now / made_before) ** (-exponent) if made_before > 0.0 else cost
     ratio = np.where(made_before > 0.0, made_now / np.where(made_before > 0.0, made_before, 1.0), 1.0)
     return cost * ratio ** (-exponent)
 

@@ -1,4 +1,4 @@
-"""Robots: how useful they are, how many are made, how they wear, and the loop in which robots build robots."""
+"""Robots: how useful they are, how many are made, and the loop in which robots build robots."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 
 # what can bind the month's output, in the order that breaks ties
 LINES, LABOUR, CHIPS, METALS = range(4)
+_TINY = np.finfo(float).tiny
 
 
 def usefulness(intelligence, chips, dexterity, most):
@@ -18,33 +19,10 @@ def usefulness(intelligence, chips, dexterity, most):
     return most * product / (1.0 + product)
 
 
-def autonomy_share(effective_compute, midpoint, width):
-    """Return the share of a robot's work that needs no human: logistic in log10 of effective compute (FLOP or index).
-
-    `midpoint` where half is autonomous, `width` > 0 the scale, both in orders of magnitude (mechanisms 6.8).
-    """
-    return 0.5 * (1.0 + np.tanh(0.5 * (np.asarray(effective_compute, dtype=float) - midpoint) / width))
-
-
-def workers(robots, useful, robot_hours, worker_hours, autonomy=1.0, robots_per_minder=1.0):
-    """Return the workers that `robots` stand for, less those who mind them.
-
-    `useful` human hours per robot hour, hours in h/yr, `autonomy` share of the work without a human; one minder serves
-    `robots_per_minder` robots in the rest of the time. Negative where robots cost more work than they do.
-    """
-    hours = robot_hours / worker_hours
-    return robots * hours * (useful - (1.0 - autonomy) / robots_per_minder)
-
-
 def work_left(done_by_robots, bodily_work):
     """Return the share [N] of the work that bodies do which robots do not do yet; both in workers. Worth of one more falls with it."""
-    done_by_robots, bodily_work = np.broadcast_arrays(np.asarray(done_by_robots, dtype=float), np.asarray(bodily_work, dtype=float))
+    bodily_work = np.asarray(bodily_work, dtype=float)
     return np.exp(-np.maximum(done_by_robots, 0.0) / np.where(bodily_work > 0.0, bodily_work, 1.0))
-
-
-def wear(robots, months, life_years):
-    """Return robots lost in `months` of a stock [..., ages or not] with mean life `life_years` (constant hazard)."""
-    return robots * -np.expm1(-months / 12.0 / np.asarray(life_years, dtype=float))
 
 
 def robots_made(
@@ -56,15 +34,24 @@ def robots_made(
     Output is the least of line capacity (units), labour (humans plus own robots × `useful`, over worker-months per
     unit), chips (H100e or pieces) and metals (t). What a robot does not need cannot bind. No chips, no robots.
     """
-    labour = _units(human_workers + own_robots * useful, workers_needed_per_unit)
-    chips, metals = _units(chips_available, chips_per_robot), _units(metal_available, metal_per_robot)
-    limits = np.stack(np.broadcast_arrays(np.asarray(lines, dtype=float), labour, chips, metals))
-    return np.maximum(limits.min(axis=0), 0.0), limits.argmin(axis=0)
+    made = np.asarray(lines, dtype=float)
+    binds: np.ndarray = np.asarray(LINES)
+    for number, available, per_robot in (
+        (LABOUR, human_workers + own_robots * useful, workers_needed_per_unit),
+        (CHIPS, chips_available, chips_per_robot),
+        (METALS, metal_available, metal_per_robot),
+    ):
+        enough_for = _units(available, per_robot)
+        if enough_for is not np.inf:
+            binds = np.where(enough_for < made, number, binds)
+            made = np.minimum(made, enough_for)
+    return np.maximum(made, 0.0), binds + np.zeros(made.shape, np.int64)
 
 
 def _units(available, per_unit):
-    """Return how many units something is enough for; inf where units need none of it."""
-    available, per_unit = np.broadcast_arrays(np.asarray(available, dtype=float), np.asarray(per_unit, dtype=float))
+    """Return how many units something is enough for; inf where units need none of it (`np.inf` itself where none needs any)."""
+    if isinstance(per_unit, float | int):
+        return available / per_unit if per_unit > 0.0 else np.inf
     needed = per_unit > 0.0
     return np.where(needed, available / np.where(needed, per_unit, 1.0), np.inf)
 
@@ -75,22 +62,13 @@ def hire(staff, needed, greatest):
     return staff * np.exp(greatest * np.tanh(gap) / 12.0)
 
 
-def build_lines(lines, builders, worker_months_per_line, money_musd, musd_per_line, wear_rate):
-    """Return (lines next month, what binds [M]: 0 money, 1 labour); a line is the capacity for one robot a month.
-
-    `builders` workers at it this month (robots as workers included), `money_musd` to spend; `wear_rate` 1/yr of lines.
-    """
-    limits = np.stack(np.broadcast_arrays(_units(money_musd, musd_per_line), _units(builders, worker_months_per_line)))
-    return lines * np.exp(-wear_rate / 12.0) + np.maximum(limits.min(axis=0), 0.0), limits.argmin(axis=0)
-
-
 def grow_lines(lines, worth_over_cost, speed, greatest):
     """Return next month's line capacity: ln-growth speed·ln(worth/cost) a year, bounded smoothly by ± `greatest`."""
-    pull = speed * np.log(np.maximum(worth_over_cost, np.finfo(float).tiny))
-    return lines * np.exp(greatest * np.tanh(pull / greatest) / 12.0)
+    pull = np.tanh(np.log(np.maximum(worth_over_cost, _TINY)) * (speed / greatest))
+    return lines * np.exp(pull * (greatest / 12.0))
 
 
 def split(returns, scale):
     """Return shares [M, uses] of output by logit on returns (same unit as `scale`): the best-paid use gets most."""
-    weight = np.exp((returns - returns.max(axis=1, keepdims=True)) / scale)
-    return weight / weight.sum(axis=1, keepdims=True)
+    weight = np.exp((returns - np.maximum.reduce(returns, 1, keepdims=True)) / scale)
+    return weight / np.add.reduce(weight, 1, keepdims=True)

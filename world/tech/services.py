@@ -8,6 +8,7 @@ fall into blocks of one price each, found exactly (lexicographically fairest bas
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -186,3 +187,77 @@ def _proportional(amount, reach, wanted, block, per_wanted, flow):
             scale = (per_wanted * wanted[n] / total[n]) ** leap
             for g in groups:
                 flow[g, n] *= scale
+
+
+class Takings(NamedTuple):
+    """What a month's sales come to (MUSD), with bills and rents as parallel arrays."""
+
+    price: np.ndarray  # [N] MUSD per unit of effective compute
+    by_nation: np.ndarray  # [N] spent
+    by_company: np.ndarray  # [C] sold
+    income: np.ndarray  # [C] sold, less rents paid, with rents received
+    buyer: np.ndarray  # nation
+    seller: np.ndarray  # company
+    bill: np.ndarray
+    lessee: np.ndarray
+    lessor: np.ndarray
+    rent: np.ndarray
+
+
+@kernel
+def in_use(owned, lease_share):
+    """Return [C] compute in use: what is `owned` [C], less leased out plus leased in; `lease_share` [C, C] lessor, lessee."""
+    used = owned.copy()
+    for c in range(owned.shape[0]):
+        for other in range(owned.shape[0]):
+            leased = lease_share[c, other] * owned[c]
+            used[c] -= leased
+            used[other] += leased
+    return used
+
+
+@kernel
+def _take(price, sales, scale, depth, lease_share, owned, rent_share):
+    """Return what `Takings` holds, in its order."""
+    companies, nations = sales.shape
+    price = price.copy()
+    by_nation, by_company, used = np.zeros(nations), np.zeros(companies), in_use(owned, lease_share)
+    buyer, seller, bill = np.empty(sales.size, np.int64), np.empty(sales.size, np.int64), np.empty(sales.size)
+    bills = 0
+    for n in range(nations):
+        spent = sales[:, n].sum()
+        bend = 1.0
+        if spent > scale[n]:
+            bend = depth * scale[n] / (depth * scale[n] + spent - scale[n] + 1e-12)
+        price[n] *= bend
+        for c in range(companies):
+            if sales[c, n] * bend > 0.0:
+                buyer[bills], seller[bills], bill[bills] = n, c, sales[c, n] * bend
+                by_nation[n] += bill[bills]
+                by_company[c] += bill[bills]
+                bills += 1
+    income = by_company.copy()
+    size = companies * companies
+    lessee, lessor, rent = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
+    rents = 0
+    for c in range(companies):
+        for other in range(companies):
+            due = lease_share[c, other] * owned[c] * by_company[other] / max(used[other], 1e-9) * rent_share
+            if due > 0.0:
+                lessee[rents], lessor[rents], rent[rents] = other, c, due
+                income[other] -= due
+                income[c] += due
+                rents += 1
+    return (
+        price, by_nation, by_company, income, buyer[:bills], seller[:bills], bill[:bills], lessee[:rents], lessor[:rents], rent[:rents],
+    )  # fmt: skip
+
+
+def take(price, sales, scale, depth, lease_share, owned, rent_share) -> Takings:
+    """Return the month's Takings: no nation spends more on a band of work than that work is worth, so sales bend over near it.
+
+    `price` [N] and `sales` [C, N] as cleared, `scale` [N] MUSD that buyers would spend at the reference price; they spend up to
+    1 + `depth` times as much. `lease_share` [C, C] of what the first company owns (`owned` [C] H100e) the second uses, for
+    `rent_share` of what it sells with it.
+    """
+    return Takings(*_take(price, sales, scale, depth, lease_share, owned, rent_share))

@@ -24,11 +24,3 @@ def adopt(adopted, opened, years_10_90, seed_share):
     held = np.maximum(adopted, seed_share * opened)
     ahead = held + (opened - held) * np.exp(-rate)
     return opened * held / np.where(ahead > 0.0, ahead, 1.0)
-
-
-def addressed_share(adopted, wage_share, willingness):
-    """Return the share of GDP [N] that buyers would spend: Σ over bands of adopted × wage bill share × willingness to pay.
-
-    `wage_share` [N, B] share of GDP; `willingness` share of labour cost paid for AI that does the task.
-    """
-    return (adopted * wage_share).sum(axis=1) * willingness

@@ -1,4 +1,4 @@
-"""The limiting factor: throttles and causes."""
+"""The limiting factor: throttles."""
 
 from __future__ import annotations
 
@@ -31,22 +31,3 @@ def test_the_throttle_is_a_hill_curve(cover, target, sharpness):
 
 def test_cover_is_stock_over_use():
     np.testing.assert_array_equal(bottleneck.cover_months(np.array([6.0, 0.0, 1.0]), np.array([2.0, 0.0, 0.0])), [3.0, 0.0, np.inf])
-
-
-def test_most_waiting_gigawatts_name_the_cause_and_ties_go_to_the_first():
-    waiting = np.array([[0.0, 1.0, 3.0], [0.0, 2.0, 2.0], [0.0, 0.0, 0.0]])
-    np.testing.assert_array_equal(bottleneck.binding(waiting), [2, 1, 0])
-    assert bottleneck.binding(np.zeros((0, 3))).shape == (0,)
-
-
-def test_stranded_chips_count_to_what_keeps_their_sites_waiting():
-    waiting = np.array([[0.0, 1.0, 3.0, 9.0], [0.0, 0.0, 0.0, 5.0]])
-    out = bottleneck.add_stranded(waiting, np.array([8.0, 7.0]), np.array([0.0, 1.0, 1.0, 0.0]), 0)
-    np.testing.assert_allclose(out, [[0.0, 3.0, 9.0, 9.0], [7.0, 0.0, 0.0, 5.0]])
-    np.testing.assert_allclose(waiting[0], [0.0, 1.0, 3.0, 9.0])
-
-
-@given(st.lists(st.floats(0.0, 100.0), min_size=4, max_size=4), st.floats(0.0, 100.0))
-def test_no_stranded_watt_is_lost(waits, stranded):
-    out = bottleneck.add_stranded(np.array([waits]), np.array([stranded]), np.array([0.0, 1.0, 1.0, 0.0]), 3)
-    assert out.sum() == pytest.approx(sum(waits) + stranded)

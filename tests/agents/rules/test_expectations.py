@@ -22,24 +22,6 @@ def test_what_is_expected_moves_toward_what_is_seen(expected, seen, gain):
     assert min(expected, seen) - near <= after <= max(expected, seen) + near
 
 
-def test_steady_growth_is_learnt_and_forecast_exactly():
-    growth, value = 0.0, 1.0
-    for _ in range(400):
-        before, value = value, value * np.exp(0.24 / 12.0)
-        growth = expectations.trend(growth, before, value, 0.05, 1.0)
-    assert growth == pytest.approx(0.24)
-    assert expectations.forecast(value, growth, 24.0) / value == pytest.approx(np.exp(0.48))
-
-
-def test_nothing_is_learnt_from_nothing():
-    np.testing.assert_array_equal(expectations.trend(np.array([0.1, 0.2]), np.zeros(2), np.array([0.0, 5.0]), 0.5, 1.0), [0.1, 0.2])
-
-
-def test_the_spread_of_a_known_drift_grows_with_the_root_of_time():
-    np.testing.assert_allclose(expectations.forecast_spread(0.1, np.array([1.0, 4.0]), np.inf), [0.1, 0.2])
-    assert expectations.forecast_spread(0.1, 4.0, 4.0) == pytest.approx(0.1 * np.sqrt(8.0))
-
-
 @given(st.floats(-0.5, 1.5), st.floats(0.0, 5.0), st.floats(0.0, 4.0))
 def test_grown_years_are_the_area_under_growth_that_ends(growth, years, horizon):
     t = np.linspace(0.0, years, 20_001)

@@ -16,11 +16,6 @@ rates = st.one_of(st.just(0.0), st.floats(0.001, 0.3))
 def test_the_annuity_factor_is_the_discounted_sum(rate, years):
     discounted = sum((1.0 + rate) ** -year for year in range(1, years + 1))
     assert invest.annuity_factor(rate, years) == pytest.approx(discounted)
-    assert invest.capital_recovery_factor(rate, years) == pytest.approx(1.0 / discounted)
-
-
-def test_a_tenth_recovers_capital_over_20_years_at_8_per_cent():
-    assert invest.capital_recovery_factor(0.08, 20) == pytest.approx(0.10185, abs=1e-5)
 
 
 def value(**changes):
@@ -47,11 +42,6 @@ def test_a_full_subsidy_leaves_the_upkeep():
 def test_dearer_watts_and_better_margins_never_make_a_plant_worth_less(m1, m2, p1, p2):
     low = value(margin=min(m1, m2), value=min(p1, p2))[0]
     assert low <= value(margin=max(m1, m2), value=max(p1, p2))[0]
-
-
-def test_saved_fuel_is_worth_its_difference_over_life():
-    assert invest.energy_worth(1000.0, 50.0, 10.0, 0.0, 25.0) == pytest.approx(1000.0)
-    assert invest.energy_worth(1000.0, 10.0, 50.0, 0.0, 25.0) < 0.0
 
 
 @given(st.floats(0.001, 1e3), st.floats(0.05, 1.0))

@@ -39,19 +39,6 @@ def test_no_places_and_no_companies():
     assert siting.shares(np.zeros((0, 3)), np.zeros((0, 3)), 1.0).shape == (0, 3)
 
 
-def test_the_yearly_cost_adds_up():
-    cost = siting.cost_musd_per_gw_year(12_000.0, 0.1, 50.0, 8766.0, 0.2, 24.0, 10_000.0, 5.0)
-    assert cost == pytest.approx(1200.0 + 438.3 + 200.0 + 4000.0)
-
-
-@given(st.floats(0.0, 100.0), st.floats(0.0, 100.0))
-def test_a_longer_wait_never_attracts(a, b):
-    wait = np.sort([a, b])
-    cost = siting.cost_musd_per_gw_year(12_000.0, 0.1, 50.0, 8766.0, 0.2, wait, 10_000.0, 5.0)
-    share = siting.shares(cost[None, :], np.ones((1, 2)), 2500.0)[0]
-    assert share[0] >= share[1]
-
-
 @given(arrays(float, (2, 4), elements=st.floats(0.0, 1.0)), arrays(float, (2, 4), elements=st.floats(0.0, 2e4)))
 def test_weights_give_back_the_shares_they_were_made_from(share, cost):
     total = share.sum(axis=1, keepdims=True)

@@ -44,8 +44,3 @@ def test_adoption_stays_between_where_it_was_and_what_is_open(adopted, opened, y
 
 def test_nothing_open_and_nothing_adopted_is_nothing():
     np.testing.assert_array_equal(tasks.adopt(np.zeros((2, 1)), np.zeros((2, 1)), np.array([9.0]), 0.01), 0.0)
-
-
-def test_the_market_is_the_wage_bill_that_buyers_would_pay():
-    assert tasks.addressed_share(np.array([[0.5, 0.1]]), np.array([[0.02, 0.1]]), 0.25)[0] == pytest.approx(0.005)
-    assert tasks.addressed_share(np.zeros((3, 0)), np.zeros((3, 0)), 0.25).tolist() == [0.0, 0.0, 0.0]
