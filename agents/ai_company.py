@@ -75,10 +75,7 @@ def stake(world: Any, draw_gw: np.ndarray) -> Stake:
     """Buy coins for lasting draws with spare cash; what is not owned is rented for the month."""
     state, param = world.state, world.tables.param
     ledger, party = state.ledger, world.parties.of["ai"]
-    nations = len(world.places.nations)
-    wanted = np.zeros((len(party), nations))
-    for n in range(nations):
-        wanted[:, n] = draw_gw[:, world.places.zones_of[n]].sum(axis=1)
+    wanted = np.add.reduceat(draw_gw, world.places.first_zone, axis=1)
     gap_kw = wanted * 1e6 - ledger.coins[party]
     home = ledger.home[party]
     spare_musd = np.maximum(
