@@ -248,6 +248,8 @@ def clear_day(
             arcs[h, 2 * line].head = head[line]
             arcs[h, 2 * line + 1].tail = head[line]
             arcs[h, 2 * line + 1].head = tail[line]
+            arcs[h, 2 * line].gain = 0.0  # nothing there yet
+            arcs[h, 2 * line + 1].gain = 0.0
             set_arcs(arcs[h], line, flow[line, h], lines)
         moves += trade(nodes[h], arcs[h], h, flow, supply, lines, tolerance.hour)
 
