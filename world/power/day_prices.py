@@ -6,7 +6,7 @@ import numpy as np
 
 from ..kernels import kernel
 from .margins import SURPLUS
-from .storing import price_ends, put_in
+from .storing import has_open_day, price_ends, put_in
 from .trading import relax_sell
 
 
@@ -36,7 +36,7 @@ def _carry_back(out_value, unit, state, small, worth):
     """Write for each hour the most that a GWh in store then will earn; the mirror of `carry`."""
     hours = state.shape[0]
     free = unit.inflow_gwh > 0.0
-    if free or unit.high_gwh - unit.low_gwh < unit.energy_gwh - small:
+    if has_open_day(unit, small):
         best = 0.0 if free else -np.inf  # spilling earns nothing
         for h in range(hours):
             best = max(best, out_value[h])

@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..kernels import kernel
-from .day_moves import MOST_STEPS, hop_code, room_of, settle_surplus, walk
-from .storing import carry, put_in, take_out
+from .day_moves import MOST_STEPS, code_of_hop, hop_code, room_of, settle_surplus, walk
+from .storing import carry, has_open_day, put_in, take_out
 from .trading import CYCLE_LEAST, NOISE
 
 # the cheapest supply of one zone in one hour, over the whole day
@@ -27,6 +27,7 @@ LABEL = np.dtype(
 MOST_FOUND = 2  # cycles used in one round: while there are some, labels wind round them, so stop early
 ROUND_TRIP = 1e-9  # a cycle that gives or loses less than this share of what goes round does neither
 MOST_QUEUED = 8  # entries per node, a guard
+ZONE_BITS = 16  # of a place in the queue, above them the hour
 
 
 @kernel
@@ -47,7 +48,9 @@ def group(key, groups):
 
 @kernel
 def search_room(hours, zones, units):
-    """Return the working arrays of `join_hours`: cost and place of queued nodes; worth, origin, in, out of stores."""
+    """Return the working arrays of `join_hours`: cost and place of queued nodes; of stores worth, origin, what a GWh buys and
+    gives, and whether their day is open.
+    """
     queue = MOST_QUEUED * hours * zones
     return (
         np.empty(queue),
@@ -56,7 +59,9 @@ def search_room(hours, zones, units):
         np.empty((units, hours), np.int64),
         np.empty((units, hours)),
         np.empty((units, hours)),
+        np.empty((units, hours)),
         np.empty(hours),
+        np.empty(units, np.bool_),
     )
 
 
@@ -71,8 +76,8 @@ def join_hours(nodes, arcs, units, plan, small, tolerance, around, room, labels,
     The cheapest label is followed first and each only once, so labels do not wind round cycles not worth using.
     """
     first_arc, arcs_from, first_unit, units_in = around
-    queue, place, worth, origin, into, out, in_cost = room
-    _, charge, discharge, state = plan
+    queue, place, worth, origin, into, out, per_out, in_cost, open_day = room
+    state = plan[3]
     hours, zones = nodes.shape
     queued = cycles = 0
     for h in range(hours):
@@ -88,22 +93,22 @@ def join_hours(nodes, arcs, units, plan, small, tolerance, around, room, labels,
     for s in range(units.shape[0]):
         unit = units[s]
         z = unit.zone
+        if unit.moved == 1:
+            _set_ends(unit, plan, s, small, into[s], out[s], per_out[s])
+            open_day[s] = has_open_day(unit, small)
+            unit.moved = 0
         for h in range(hours):
-            bought, most = put_in(unit, charge[s, h], discharge[s, h], small)
-            into[s, h] = bought if most > 0.0 else np.inf
-            in_cost[h] = labels[h, z].buy * bought if most > 0.0 else np.inf
-            given, most = take_out(unit, charge[s, h], discharge[s, h], small)
-            out[s, h] = given if most > 0.0 else 0.0
+            in_cost[h] = labels[h, z].buy * into[s, h] if into[s, h] > 0.0 else np.inf
         carry(in_cost, unit, state[s], small, worth[s], origin[s])
     for s in range(units.shape[0]):
         z = units[s].zone
         for h in range(hours):
             if out[s, h] > 0.0 and origin[s, h] != h and worth[s, h] < np.inf:
-                cost = worth[s, h] / out[s, h] + tolerance.hop
+                cost = worth[s, h] * per_out[s, h] + tolerance.hop
                 label = labels[h, z]
                 if cost < label.buy - NOISE:
                     i = origin[s, h]
-                    code = -2 - (s * (hours + 1) + i + 1)
+                    code = code_of_hop(s, i)
                     if label.feeds == 1 and _leads_to(labels, arcs, h, z, code):
                         if _pays(nodes, labels, arcs, units, h, z, code, plan, small, tolerance, steps):
                             cycles = _note(found, cycles, h, z, code)
@@ -112,13 +117,13 @@ def join_hours(nodes, arcs, units, plan, small, tolerance, around, room, labels,
                     label.code = code
                     if i >= 0:
                         labels[i, z].feeds = 1
-                    queued = _push(queue, place, queued, cost, h * zones + z)
+                    queued = _push(queue, place, queued, cost, (h << ZONE_BITS) + z)
     for _ in range(queue.shape[0]):
         if queued == 0 or cycles >= found.shape[0]:
             break
         cost = queue[0]
-        h = place[0] // zones
-        z = place[0] - h * zones
+        h = place[0] >> ZONE_BITS
+        z = place[0] & ((1 << ZONE_BITS) - 1)
         queued = _drop_first(queue, place, queued)
         label = labels[h, z]
         if cost > label.buy or label.done == 1:
@@ -138,45 +143,56 @@ def join_hours(nodes, arcs, units, plan, small, tolerance, around, room, labels,
                     other.buy = offer
                     other.code = a
                     label.feeds = 1
-                    queued = _push(queue, place, queued, offer, h * zones + arc.head)
+                    queued = _push(queue, place, queued, offer, (h << ZONE_BITS) + arc.head)
         for k in range(first_unit[z], first_unit[z + 1]):
             s = units_in[k]
             value = cost * into[s, h]
-            if not value < worth[s, h] - NOISE:
+            if into[s, h] <= 0.0 or not value < worth[s, h] - NOISE:
                 continue
-            unit = units[s]
-            open_day = unit.inflow_gwh > 0.0 or unit.high_gwh - unit.low_gwh < unit.energy_gwh - small
-            top = unit.low_gwh + unit.energy_gwh - small
-            bottom = unit.high_gwh - unit.energy_gwh + small
             worth[s, h] = value
             origin[s, h] = h
-            code = -2 - (s * (hours + 1) + h + 1)
-            for way in range(1 if open_day else 2):
+            code = code_of_hop(s, h)
+            top = units[s].low_gwh + units[s].energy_gwh - small
+            bottom = units[s].high_gwh - units[s].energy_gwh + small
+            for way in range(1 if open_day[s] else 2):
                 at = h
                 for _ in range(hours - 1):
                     before = at
                     at += 1 if way == 0 else hours - 1
                     if at >= hours:
                         at -= hours
-                    if not open_day and not (state[s, before] < top if way == 0 else state[s, at] > bottom):
+                    if not open_day[s] and not (state[s, before] < top if way == 0 else state[s, at] > bottom):
                         break
                     if not value < worth[s, at]:
                         continue
                     worth[s, at] = value
                     origin[s, at] = h
+                    if out[s, at] <= 0.0:
+                        continue
+                    offer = value * per_out[s, at] + tolerance.hop
                     other = labels[at, z]
-                    if out[s, at] > 0.0:
-                        offer = value / out[s, at] + tolerance.hop
-                        if offer < other.buy - NOISE:
-                            if other.feeds == 1 and _leads_to(labels, arcs, at, z, code):
-                                if _pays(nodes, labels, arcs, units, at, z, code, plan, small, tolerance, steps):
-                                    cycles = _note(found, cycles, at, z, code)
-                                continue
-                            other.buy = offer
-                            other.code = code
-                            label.feeds = 1
-                            queued = _push(queue, place, queued, offer, at * zones + z)
+                    if offer < other.buy - NOISE:
+                        if other.feeds == 1 and _leads_to(labels, arcs, at, z, code):
+                            if _pays(nodes, labels, arcs, units, at, z, code, plan, small, tolerance, steps):
+                                cycles = _note(found, cycles, at, z, code)
+                            continue
+                        other.buy = offer
+                        other.code = code
+                        label.feeds = 1
+                        queued = _push(queue, place, queued, offer, (at << ZONE_BITS) + z)
     return cycles
+
+
+@kernel
+def _set_ends(unit, plan, s, small, into, out, per_out):
+    """Write for each hour what a GWh put into store buys and one taken out gives, 0 where there is no room."""
+    _, charge, discharge, _ = plan
+    for h in range(into.shape[0]):
+        bought, most = put_in(unit, charge[s, h], discharge[s, h], small)
+        into[h] = bought if most > 0.0 else 0.0
+        given, most = take_out(unit, charge[s, h], discharge[s, h], small)
+        out[h] = given if most > 0.0 else 0.0
+        per_out[h] = 1.0 / given
 
 
 @kernel
@@ -220,7 +236,7 @@ def _leads_to(labels, arcs, h, z, code):
         if code >= 0:
             zone = arcs[at, code].tail
         else:
-            at = hop_code(code, labels.shape[0])[1]
+            at = hop_code(code)[1]
             if at < 0:
                 return False
         if at == h and zone == z:

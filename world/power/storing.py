@@ -21,6 +21,7 @@ UNIT = np.dtype(
         ("spare_gwh", np.float64),  # inflow that is not used
         ("low_gwh", np.float64),  # lowest and highest level of the day, relative to midnight
         ("high_gwh", np.float64),
+        ("moved", np.int64),  # 1 if its day is another than `join_hours` saw last
     ]
 )
 
@@ -77,6 +78,7 @@ def store(unit, charge, discharge, state):
         state[h] = level
         unit.low_gwh = min(unit.low_gwh, level)
         unit.high_gwh = max(unit.high_gwh, level)
+    unit.moved = 1
     unit.spare_gwh = max(unit.inflow_gwh + level, 0.0) if unit.inflow_gwh > 0.0 else 0.0
 
 
@@ -119,6 +121,12 @@ def price_ends(nodes, unit, charge, discharge, hop, small):
 
 
 @kernel
+def has_open_day(unit, small):
+    """Return whether what is put in at any hour can be taken out at any other: the store has swing to spare."""
+    return unit.inflow_gwh > 0.0 or unit.high_gwh - unit.low_gwh < unit.energy_gwh - small
+
+
+@kernel
 def carry(in_cost, unit, state, small, worth, origin):
     """Write for each hour the least cost of a GWh in store then, and the hour it is put in (−1: spare
     inflow).
@@ -128,9 +136,8 @@ def carry(in_cost, unit, state, small, worth, origin):
     the bottom.
     """
     hours = state.shape[0]
-    free = unit.inflow_gwh > 0.0
-    if free or unit.high_gwh - unit.low_gwh < unit.energy_gwh - small:
-        best = 0.0 if free and unit.spare_gwh > small else np.inf
+    if has_open_day(unit, small):
+        best = 0.0 if unit.inflow_gwh > 0.0 and unit.spare_gwh > small else np.inf
         where = -1
         for h in range(hours):
             if in_cost[h] < best:
@@ -144,20 +151,27 @@ def carry(in_cost, unit, state, small, worth, origin):
         origin[h] = h
     top = unit.low_gwh + unit.energy_gwh - small
     bottom = unit.high_gwh - unit.energy_gwh + small
-    for _ in range(2):  # twice round the day
-        before = hours - 1
-        for h in range(hours):
-            if state[before] < top and worth[before] < worth[h]:
-                worth[h] = worth[before]
-                origin[h] = origin[before]
-            before = h
-    for _ in range(2):
-        after = 0
-        for h in range(hours - 1, -1, -1):
-            if state[h] > bottom and worth[after] < worth[h]:
-                worth[h] = worth[after]
-                origin[h] = origin[after]
-            after = h
+    # each way once round the day, from where the store lets nothing pass: at its highest or its lowest
+    highest = lowest = 0
+    for h in range(1, hours):
+        if state[h] > state[highest]:
+            highest = h
+        if state[h] < state[lowest]:
+            lowest = h
+    before = highest
+    for _ in range(hours):
+        h = before + 1 if before + 1 < hours else 0
+        if state[before] < top and worth[before] < worth[h]:
+            worth[h] = worth[before]
+            origin[h] = origin[before]
+        before = h
+    after = lowest
+    for _ in range(hours):
+        h = after - 1 if after > 0 else hours - 1
+        if state[h] > bottom and worth[after] < worth[h]:
+            worth[h] = worth[after]
+            origin[h] = origin[after]
+        after = h
 
 
 @kernel
@@ -205,6 +219,46 @@ def take(unit, charge, discharge, stored, h, small):
 
 
 @kernel
+def _set_end(unit, charge, discharge, hop, h, small):
+    """Write into `hop` what a GWh put into store in hour h buys (2) and one taken out gives (3); 0 where there is no room."""
+    bought, room = put_in(unit, charge[h], discharge[h], small)
+    hop[2, h] = bought if room > 0.0 else 0.0
+    given, room = take_out(unit, charge[h], discharge[h], small)
+    hop[3, h] = given if room > 0.0 else 0.0
+
+
+@kernel
+def _best_hop(nodes, unit, hop, state, worth, origin, small, least):
+    """Return the hop that saves most, (hour put in, −1: spare inflow; hour taken out, −1: none saves more than `least`)."""
+    z = unit.zone
+    hours = worth.shape[0]
+    best = least
+    j = -1
+    if has_open_day(unit, small):
+        # one hour is the cheapest for all
+        i = -1
+        cheapest = 0.0 if unit.inflow_gwh > 0.0 and unit.spare_gwh > small else np.inf
+        for h in range(hours):
+            if hop[2, h] > 0.0 and nodes[h, z].buy * hop[2, h] < cheapest:
+                cheapest = nodes[h, z].buy * hop[2, h]
+                i = h
+        best += cheapest
+        for h in range(hours):
+            if h != i and hop[3, h] > 0.0 and nodes[h, z].sell * hop[3, h] > best:
+                best = nodes[h, z].sell * hop[3, h]
+                j = h
+        return i, j
+    for h in range(hours):
+        hop[0, h] = nodes[h, z].buy * hop[2, h] if hop[2, h] > 0.0 else np.inf
+    carry(hop[0], unit, state, small, worth, origin)
+    for h in range(hours):
+        if hop[3, h] > 0.0 and origin[h] != h and nodes[h, z].sell * hop[3, h] - worth[h] > best:
+            best = nodes[h, z].sell * hop[3, h] - worth[h]
+            j = h
+    return origin[j], j
+
+
+@kernel
 def shift_hours(nodes, arcs, units, s, hop, worth, origin, plan, supply, lines, tolerance):
     """Make the hops of unit s that save money, the best one first; return the number of moves."""
     flow, charges, discharges, state = plan
@@ -212,33 +266,25 @@ def shift_hours(nodes, arcs, units, s, hop, worth, origin, plan, supply, lines, 
     unit = units[s]
     small = supply[2]
     moves = 0
+    for h in range(worth.shape[0]):
+        _set_end(unit, charge, discharge, hop, h, small)
     for _ in range(MOST_HOPS):
-        price_ends(nodes, unit, charge, discharge, hop, small)
-        carry(hop[0], unit, state[s], small, worth, origin)
-        best = tolerance.storage
-        j = -1
-        for h in range(worth.shape[0]):
-            if hop[1, h] - worth[h] > best and origin[h] != h:
-                best = hop[1, h] - worth[h]
-                j = h
+        i, j = _best_hop(nodes, unit, hop, state[s], worth, origin, small, tolerance.storage)
         if j < 0:
             break
-        i = origin[j]
-        z = unit.zone
-        up_i, down_i, up_j, down_j = 0.0, 0.0, nodes[j, z].up_cost, nodes[j, z].down_cost
-        if i >= 0:
-            up_i, down_i = nodes[i, z].up_cost, nodes[i, z].down_cost
-        if (
-            _hop(nodes, arcs, unit, i, j, charge, discharge, state[s], flow, supply, lines, tolerance.storage)
-            <= 0.0
-        ):
+        total, new_i, new_j = _hop(
+            nodes, arcs, unit, i, j, charge, discharge, state[s], flow, supply, lines, tolerance.storage
+        )
+        if total <= 0.0:
             break
         store(unit, charge, discharge, state[s])
         moves += 1
-        # an hour in which only the room of the zone's own margin changed keeps its labels
-        if i >= 0 and (nodes[i, z].buy_arc >= 0 or nodes[i, z].up_cost != up_i or nodes[i, z].down_cost != down_i):
+        _set_end(unit, charge, discharge, hop, j, small)
+        if i >= 0:
+            _set_end(unit, charge, discharge, hop, i, small)
+        if new_i:
             moves += trade(nodes[i], arcs[i], i, flow, supply, lines, tolerance.hour)
-        if nodes[j, z].sell_arc >= 0 or nodes[j, z].up_cost != up_j or nodes[j, z].down_cost != down_j:
+        if new_j:
             moves += trade(nodes[j], arcs[j], j, flow, supply, lines, tolerance.hour)
     return moves
 
@@ -248,8 +294,9 @@ MOST_HOPS = 500  # a guard
 
 @kernel
 def _hop(nodes, arcs, unit, i, j, charge, discharge, state, flow, supply, lines, least):
-    """Store in hour i what is used in hour j (i = −1: spare inflow) while a GWh saves more than `least`;
-    return GWh.
+    """Store in hour i what is used in hour j (i = −1: spare inflow) while a GWh saves more than `least`.
+
+    Returns GWh, and whether margins or links of hour i and of hour j changed so that their labels may be others now.
     """
     small = supply[2]
     z = unit.zone
@@ -258,8 +305,10 @@ def _hop(nodes, arcs, unit, i, j, charge, discharge, state, flow, supply, lines,
     left = min(min(left, room / given), store_room(unit, state, i, j))
     saves = factor * given  # GW at the sink per GWh in store
     toll = way * given
+    up_j, down_j = nodes[j, sink].up_cost, nodes[j, sink].down_cost
     source = -1
     draws = bought = 1.0
+    up_i = down_i = 0.0
     if i >= 0:
         bought, room = put_in(unit, charge[i], discharge[i], small)
         left = min(left, room)
@@ -267,6 +316,7 @@ def _hop(nodes, arcs, unit, i, j, charge, discharge, state, flow, supply, lines,
         left = min(left, room / bought)
         draws = factor * bought
         toll += way * bought
+        up_i, down_i = nodes[i, source].up_cost, nodes[i, source].down_cost
     total = 0.0
     while left > 0.0:
         saved = nodes[j, sink].down_cost * saves - toll
@@ -281,8 +331,11 @@ def _hop(nodes, arcs, unit, i, j, charge, discharge, state, flow, supply, lines,
         generate(nodes[j, sink], sink, j, -amount * saves, supply)
         left -= amount
         total += amount
+    new_i = new_j = False
     if total > 0.0:
         if i >= 0:
-            send_buy(nodes[i], arcs[i], z, put(unit, charge, discharge, total, i, small), i, flow, lines)
-        send_sell(nodes[j], arcs[j], z, take(unit, charge, discharge, total, j, small), j, flow, lines)
-    return total
+            new_i = send_buy(nodes[i], arcs[i], z, put(unit, charge, discharge, total, i, small), i, flow, lines)
+            new_i = new_i or nodes[i, source].up_cost != up_i or nodes[i, source].down_cost != down_i
+        new_j = send_sell(nodes[j], arcs[j], z, take(unit, charge, discharge, total, j, small), j, flow, lines)
+        new_j = new_j or nodes[j, sink].up_cost != up_j or nodes[j, sink].down_cost != down_j
+    return total, new_i, new_j

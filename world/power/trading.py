@@ -28,34 +28,42 @@ ARC = np.dtype(
 
 @kernel
 def set_arcs(arcs, line, sent, lines):
-    """Write the two directions in which a link can still be used when `sent` GW flow."""
+    """Write the two directions in which a link can still be used when `sent` GW flow; return whether they are other than
+    before: in what they cost, what they lose, or whether they have room. If not, all labels of the hour stay as they are.
+    """
     forward_gw, reverse_gw, loss, hurdle, small = lines
     kept = 1.0 - loss[line]
+    changed = False
     for side in range(2):
         arc = arcs[2 * line + side]
         ahead = sent if side == 0 else -sent
         if ahead >= -small:
-            arc.gain = kept
-            arc.need = 1.0 / kept
-            arc.cost = hurdle[line]
-            arc.room = (forward_gw[line] if side == 0 else reverse_gw[line]) - ahead
+            gain = kept
+            cost = hurdle[line]
+            room = (forward_gw[line] if side == 0 else reverse_gw[line]) - ahead
         else:
-            arc.gain = 1.0 / kept
-            arc.need = kept
-            arc.cost = -hurdle[line] / kept
-            arc.room = -ahead * kept
-        if arc.room <= small:
-            arc.room = 0.0
+            gain = 1.0 / kept
+            cost = -hurdle[line] / kept
+            room = -ahead * kept
+        if room <= small:
+            room = 0.0
+        if gain != arc.gain or cost != arc.cost or (room > 0.0) != (arc.room > 0.0):
+            changed = True
+            arc.gain = gain
+            arc.need = 1.0 / gain
+            arc.cost = cost
+        arc.room = room
+    return changed
 
 
 @kernel
 def use_arc(arcs, a, amount, h, flow, lines):
-    """Send `amount` GW (at the tail) through arc a."""
+    """Send `amount` GW (at the tail) through arc a; return as `set_arcs`."""
     arc = arcs[a]
     change = amount if arc.gain <= 1.0 else amount * arc.gain
     line = a >> 1
     flow[line, h] += change if a & 1 == 0 else -change
-    set_arcs(arcs, line, flow[line, h], lines)
+    return set_arcs(arcs, line, flow[line, h], lines)
 
 
 NOISE = 1e-7  # USD/MWh: smaller improvements of a label are rounding
@@ -169,23 +177,29 @@ def trace_sell(nodes, arcs, z):
 
 @kernel
 def send_buy(nodes, arcs, z, amount, h, flow, lines):
-    """Bring `amount` GW to z along its cheapest supply."""
+    """Bring `amount` GW to z along its cheapest supply; return whether an arc changed, as of `set_arcs`."""
+    changed = False
     while nodes[z].buy_arc >= 0:
         a = nodes[z].buy_arc
         amount *= arcs[a].need
-        use_arc(arcs, a, amount, h, flow, lines)
+        if use_arc(arcs, a, amount, h, flow, lines):
+            changed = True
         z = arcs[a].tail
+    return changed
 
 
 @kernel
 def send_sell(nodes, arcs, z, amount, h, flow, lines):
-    """Take `amount` GW from z to its best use."""
+    """Take `amount` GW from z to its best use; return whether an arc changed, as of `set_arcs`."""
+    changed = False
     while nodes[z].sell_arc >= 0:
         a = nodes[z].sell_arc
         gain = arcs[a].gain
-        use_arc(arcs, a, amount, h, flow, lines)
+        if use_arc(arcs, a, amount, h, flow, lines):
+            changed = True
         amount *= gain
         z = arcs[a].head
+    return changed
 
 
 @kernel
