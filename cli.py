@@ -50,12 +50,15 @@ class _Failure(click.ClickException):
 @contextmanager
 def _told() -> Iterator[None]:
     """Turn what the model raises on purpose into a message and an exit code."""
-    from .scenarios.scenario import ScenarioError
+    from .scenarios.parts import ScenarioError
+    from .world.tables import TableError
 
     try:
         yield
     except ScenarioError as error:
         raise _Failure(str(error), INVALID) from error
+    except TableError as error:
+        raise _Failure(str(error), INTERNAL) from error
 
 
 @click.group(context_settings=CONTEXT)

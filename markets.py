@@ -29,6 +29,7 @@ def trade_parts(world: Any) -> None:
     )
     total_need = needed.sum(axis=1)
     supplier = state.supplier
+    supplier_home = world.parties.home[world.parties.of["supplier"]]
     supplier.sold_gw[:] = 0.0
     supplier.revenue_musd[:] = 0.0
     for part in range(len(building.PARTS)):
@@ -49,6 +50,7 @@ def trade_parts(world: Any) -> None:
         cleared = exchange.clear(
             want * slots * bid * _KW_PER_GW, np.repeat((bid * param("parts.worth_multiple"))[:, None], len(rows), axis=1),
             supply * _KW_PER_GW, supplier.reserve_usd_per_kw[rows], tariff=tariff, customs_price=customs,
+            allowed=state.usable.parts[supplier_home[rows]].T,
         )  # fmt: skip
         got = cleared.quantity / _KW_PER_GW
         total = got.sum(axis=1)
@@ -103,11 +105,12 @@ def trade_accelerators(world: Any) -> None:
     factor = param("chips.server_price_factor")
     bids = ai_company.bid_for_chips(world)
     share = open_share(world)[home[makers][None, :], home[buyers][:, None]]  # [C, D]
-    free = share >= 1.0 - 1e-12
+    open_now = state.usable.chips[home[makers][None, :], home[buyers][:, None]]
+    free = (share >= 1.0 - 1e-12) & open_now
     open_part = np.where(free.all(axis=1), 1.0, np.min(np.where(free, 1.0, share), axis=1))
     budget = bids.budget_musd * 1e6 / factor
     value = np.concatenate([bids.value, np.where(free, bids.value, 0.0)]) * 1e6 / factor
-    allowed = np.concatenate([np.ones_like(free), free])
+    allowed = np.concatenate([open_now, free])
     supply = fab.stock_h100e[designers]
     cleared = exchange.clear(
         np.concatenate([budget * open_part, budget * (1.0 - open_part)]), value, supply, state.chip_cost_usd, allowed=allowed

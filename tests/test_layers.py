@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("world", "agents", "scenarios", "viz")
 # low to high; what a scenario file is stands below the model, what runs and compares worlds above it
-READING = {"scenario", "read", "quantity", "lines", "__init__"}
+READING = {"scenario", "read", "quantity", "lines", "parts", "checking", "choices", "__init__"}
 ORDER = ("world", "agents", "scenarios (reading)", "model", "scenarios (running)", "viz", "cli")
 # tables whose first column names a nation, a place or a firm
 NAMED = ("nations", "zones", "ai_companies", "chipmakers")
