@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from .checking import MOST_FAULTS, check
 from .choices import choices
 from .lines import find_lines, line_of
-from .parts import MOST_STEPS, NAME, SWITCHES, TOP_KEYS, Fault, ScenarioError
+from .parts import MOST_STEPS, NAME, SWITCHES, TOP_KEYS, Distribution, Fault, ScenarioError
 from .scenario import Scenario
 
 LIBRARY = Path(__file__).resolve().parent / "library"
@@ -314,3 +314,16 @@ def _told(file: ScenarioFile, fault: Fault) -> str:
 def _cut(given: Any) -> str:
     text = repr(given)
     return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+VARY = Path(__file__).resolve().parent / "vary"
+
+
+def load_vary(name_or_path: str | Path) -> dict[str, Distribution]:
+    """Return the distributions of a built-in list or of a file's [world]. Raises ScenarioError."""
+    text = str(name_or_path)
+    inside = VARY / f"{text}.toml"
+    found = load_scenario(inside if NAME.fullmatch(text) and inside.is_file() else name_or_path)
+    if not found.uncertain:
+        raise ScenarioError([f"{text}: has no distributions in [world]; allowed: entries like {{ dist = \"table\" }}"])
+    return dict(found.uncertain)
