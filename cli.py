@@ -24,6 +24,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 # command -> module of `commands` and name in it: loaded when first asked for
 LAZY = {
     "batch": ("batch", "batch_command"),
+    "compare": ("compare", "compare_command"),
     "scenarios": ("scenarios", "scenarios_group"),
     "status": ("batch", "status_command"),
     "verify": ("batch", "verify_command"),

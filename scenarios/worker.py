@@ -64,21 +64,13 @@ def run_chunk(folder: str, identity: str, chunk: int) -> int:
 
 def do_run(study: Study, folder: Path, key: RunKey) -> None:
     """Run one world and keep its numbers, or why it failed."""
-    world = None
     try:
-        try:
-            world = simulate(study, key)
-            data = extract(world, study.layout)
-        finally:
-            month = getattr(world, "date", "")
-    except TooLong as error:
-        spool_failure(folder, key.number, "time limit", error.args[1], error.args[0])
-        return
+        data = extract(simulate(study, key), study.layout)
     except Exception as error:  # one bad run is a row of failures, never the end
-        spool_failure(folder, key.number, "error", month, f"{type(error).__name__}: {error}")
+        kind = "time limit" if isinstance(error, TooLong) else "error"
+        spool_failure(folder, key.number, kind, getattr(error, "month", ""), f"{type(error).__name__}: {error}")
         return
     spool(folder, key.number, data)
-    del world
     gc.collect()  # worlds hold cycles, and the next one needs the room
 
 
@@ -89,10 +81,14 @@ def simulate(study: Study, key: RunKey):
     limit = float(study.plan["time_limit"])
     began = time.monotonic()
     world = World(study.settings(key), seed=key.seed)
-    while not world.finished:
-        if limit and time.monotonic() - began > limit:
-            raise TooLong(f"took longer than {limit:g} s", world.date)
-        world.step()
+    try:
+        while not world.finished:
+            if limit and time.monotonic() - began > limit:
+                raise TooLong(f"took longer than {limit:g} s")
+            world.step()
+    except Exception as error:
+        error.month = world.date  # type: ignore[attr-defined]
+        raise
     return world
 
 
