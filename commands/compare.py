@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from pathlib import Path
 from typing import Any
@@ -73,4 +74,5 @@ def _rows(found: Any) -> list[dict[str, Any]]:
     """Return the main effects as plain rows; unknown numbers are None."""
     rows = found.table()
     plain = rows.astype({"variable": str, "region": str}).to_dict("records") if len(rows) else []
-    return [{key: (None if isinstance(value, float) and value != value else value) for key, value in row.items()} for row in plain]
+    known = lambda value: None if isinstance(value, float) and not math.isfinite(value) else value  # noqa: E731
+    return [{key: known(value) for key, value in row.items()} for row in plain]

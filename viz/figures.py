@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ..scenarios.compare import MAIN, Comparison
 from ..scenarios.yearly import RACES
@@ -31,13 +34,23 @@ _RC = {
 }  # fmt: skip
 
 
-class Drawn(NamedTuple):
+@dataclass
+class Drawn:
     """A figure with what it shows in words."""
 
     name: str
     title: str
     alt: str
     figure: Figure
+
+    @cached_property
+    def svg(self) -> str:
+        """The figure as SVG with its colours; the same figure gives the same text."""
+        out = io.StringIO()
+        with matplotlib.rc_context(_RC):
+            self.figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+        self.figure.set_layout_engine("none")  # it is laid out now, and need not be again for the PNG
+        return out.getvalue()
 
 
 def draw_all(comparison: Comparison, only: str | None = None) -> list[Drawn]:
@@ -49,20 +62,16 @@ def draw_all(comparison: Comparison, only: str | None = None) -> list[Drawn]:
     return [one for one in drawn if one is not None]
 
 
-def svg_text(drawn: Drawn) -> str:
-    """Return a figure as SVG with its colours; the same figure gives the same text."""
-    out = io.StringIO()
-    with matplotlib.rc_context(_RC):
-        drawn.figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return out.getvalue()
-
-
 def write(drawn: Drawn, folder: Path) -> None:
     """Write a figure as NAME.svg and NAME.png."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{drawn.name}.svg").write_text(svg_text(drawn), encoding="utf-8")
+    (folder / f"{drawn.name}.svg").write_text(drawn.svg, encoding="utf-8")
     with matplotlib.rc_context(_RC):
         drawn.figure.savefig(folder / f"{drawn.name}.png", format="png", dpi=140)
+
+
+def _whole_years(axes: Any) -> None:
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
 
 
 def _shown(comparison: Comparison) -> list[str]:
@@ -92,6 +101,7 @@ def race(comparison: Comparison) -> Drawn | None:
             _fan(axes, y.years, y.of(variable, scenario, region), k, region)
         axes.set_title(scenario)
         axes.legend(loc="upper left")
+        _whole_years(axes)
     grid[0, 0].set_ylabel(f"{variable}, {comparison.units[variable]}")
     median = lambda scenario, region: f"{region} {np.nanmedian(y.of(variable, scenario, region)[:, -1]):.3g}"  # noqa: E731
     ends = [f"{scenario}: {', '.join(median(scenario, region) for region in y.rivals)}" for scenario in shown]
@@ -113,7 +123,8 @@ def lead(comparison: Comparison) -> Drawn | None:
             axes.plot(months, 100 * share, color=COLOURS[k], linestyle=DASHES[k], label=scenario, linewidth=1.5)
         axes.set_title(name)
         axes.set_ylim(-3, 103)
-    grid[0].set_ylabel(f"% of worlds in which {y.rivals[1]} is ahead")
+        _whole_years(axes)
+    grid[0].set_ylabel(f"% of worlds with\n{y.rivals[1]} ahead")
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     rows = comparison.crossings
     ends = [f"{row.scenario} {row.leads_at_end:.0%}" for row in rows[rows["variable"] == races[0]].itertuples() if "--" not in row.scenario]
@@ -145,6 +156,8 @@ def effects(comparison: Comparison) -> Drawn | None:
             )  # fmt: skip
         axes.set_title(region)
         axes.set_xscale("symlog", linthresh=1)
+        axes.set_xticks([-100, -10, -1, 0, 1, 10, 100], ["−100", "−10", "−1", "0", "1", "10", "100"], fontsize=7)
+        axes.set_xlim(-300, 300)
         axes.set_xlabel("% of the baseline")
     grid[0].set_yticks(np.arange(len(names)), names)
     grid[0].invert_yaxis()
@@ -171,6 +184,7 @@ def effect_over_time(comparison: Comparison) -> Drawn | None:
             axes.fill_between(part["year"], part["low"], part["high"], color=COLOURS[k], alpha=0.18, linewidth=0)
             axes.plot(part["year"], part["effect"], color=COLOURS[k], linestyle=DASHES[k], label=scenario, linewidth=1.5)
         axes.set_title(region)
+        _whole_years(axes)
     grid[0].set_ylabel(f"{variable}, {comparison.units[variable]}\nmore than in the baseline")
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     alt = f"Effect of each scenario on {variable} of {' and '.join(y.rivals)} by year, with 95 % intervals."
@@ -221,6 +235,7 @@ def crossing(comparison: Comparison) -> Drawn | None:
         axes.set_title(name)
         axes.set_ylim(-3, 103)
         axes.legend(loc="upper left", fontsize=7)
+        _whole_years(axes)
     grid[0].set_ylabel(f"% of worlds in which {y.rivals[1]}\nhas been ahead")
     rows = comparison.crossings
     never = [f"{row.scenario} {row.never:.0%}" for row in rows[rows["variable"] == races[0]].itertuples() if "--" not in row.scenario]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..scenarios.compare import MAIN, Comparison
-from .figures import COLOURS, INK, PAPER, SOFT, Drawn, svg_text
+from .figures import COLOURS, INK, PAPER, SOFT, Drawn
 
 _STYLE = Path(__file__).with_name("report.css")
 _MOST_ROWS = 400
@@ -142,7 +142,7 @@ def _of(share: float, worlds: int) -> str:
 
 
 def _figure(drawn: Drawn, command: str) -> str:
-    svg = _themed(svg_text(drawn), drawn)
+    svg = _themed(drawn.svg, drawn)
     again = f"{command} --only {drawn.name}"
     return f"<figure>{svg}<figcaption>{_e(drawn.title)}. {_e(drawn.alt)} Made by <code>{_e(again)}</code></figcaption></figure>"
 
