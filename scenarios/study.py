@@ -14,7 +14,7 @@ import numpy as np
 
 from ..world.calendar import Calendar
 from .design import values
-from .run import code_hash, tables_hash
+from .run import bytes_hash, tables_hash
 from .scenario import Scenario
 from .store import Layout, RunKey, read_note, whole
 
@@ -255,7 +255,7 @@ def engine() -> dict[str, str]:
     """Return what the bytes depend on beside the inputs: code, tables, versions, kind of machine."""
     versions = {name: metadata.version(name) for name in ENGINES}
     kind = f"{platform.system()} {platform.machine()}"
-    return {"code_sha256": code_hash(), "tables_sha256": tables_hash(), "python": platform.python_version(), "machine": kind, **versions}
+    return {"code_sha256": bytes_hash(), "tables_sha256": tables_hash(), "python": platform.python_version(), "machine": kind, **versions}
 
 
 def plan_units(start: str) -> dict[str, dict[str, str]]:
