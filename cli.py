@@ -195,13 +195,16 @@ def _share(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f} %"
 
 
-@cli.command("bench")
+@cli.group("bench", invoke_without_command=True, context_settings=CONTEXT)
 @click.option("--repeats", default=3, show_default=True, type=click.IntRange(1, 100), help="Runs measured, after one that warms up.")
 @click.option("--until", type=Month(), help="Month to stop before; the scenario's end where not given.")
 @click.option("--zones", default=10, show_default=True, type=click.IntRange(1, 200), help="Zones of the made-up system for the dispatch.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def bench_command(repeats: int, until: str | None, zones: int, as_json: bool) -> None:
+@click.pass_context
+def bench_command(ctx: click.Context, repeats: int, until: str | None, zones: int, as_json: bool) -> None:
     """Measure this machine: the default run, each phase of a month, a branch, the dispatch, memory and help."""
+    if ctx.invoked_subcommand is not None:
+        return
     from .model import WorldFailed
     from .scenarios.bench import dispatch_seconds
     from .scenarios.timing import help_seconds, run_figures
@@ -224,6 +227,24 @@ def bench_command(repeats: int, until: str | None, zones: int, as_json: bool) ->
         for part, figure in value.items() if isinstance(value, dict) else ((None, value),):
             label = name if part is None else f"{name}.{part}"
             click.echo(f"{label.ljust(40)} {'-' if figure is None else format(figure, '.3g')}")
+
+
+@bench_command.command("batch")
+@click.option("--runs", default=40, show_default=True, type=click.IntRange(2), help="Worlds done in each way.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Processes.")
+@click.option("--until", default="2046-01", show_default=True, type=Month(), help="Month to stop before.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def bench_batch_command(runs: int, workers: int, until: str, as_json: bool) -> None:
+    """Measure batches: ours, Mesa's batch_run and the EMA Workbench's pool on the same worlds."""
+    from .scenarios.bench_batch import figures
+
+    with _told(), _stdout_kept():
+        measured = figures(runs, workers, until)
+    if as_json:
+        click.echo(_json.dumps(measured, indent=2))
+        return
+    for name, figure in measured.items():
+        click.echo(f"{name.ljust(24)} {'-' if figure is None else figure if isinstance(figure, bool | str) else format(figure, '.4g')}")
 
 
 @contextmanager

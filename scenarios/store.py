@@ -1,7 +1,7 @@
 """How runs are kept: a spool file per finished run, gathered into Parquet parts that appear whole or not at all.
 
 A part holds rows (run, region, month) and a float32 column per variable. Every file is written under another name,
-flushed to the disk, then renamed; a part's sums stand in a JSON file beside it that is there before the part is.
+flushed to the disk, then renamed; what a part holds and its sum stand in a note that is there before the part is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-PARTS, WORK = "parts", "work"
+PARTS, NOTES, WORK = "parts", "notes", "work"
 _DIGEST = 32
 ID_COLUMNS = ("scenario", "draw", "replicate", "region", "month", "date")
 
@@ -111,7 +111,7 @@ def part_path(study: Path, chunk: int) -> Path:
 
 def note_path(study: Path, chunk: int) -> Path:
     """Return the file that says what a part holds."""
-    return part_path(study, chunk).with_suffix(".json")
+    return study / NOTES / f"part-{chunk:05d}.json"
 
 
 def write_part(study: Path, chunk: int, identity: str, keys: list[RunKey], layout: Layout) -> None:
@@ -210,6 +210,6 @@ def whole(path: Path, write: Callable[[Path], Any], *, flush: bool = True) -> No
 
 def sweep(study: Path) -> None:
     """Remove what writers that were killed left behind under temporary names."""
-    for folder in (study, study / PARTS, study / WORK):
+    for folder in (study, study / PARTS, study / NOTES, study / WORK):
         for path in folder.glob(".*.part"):
             path.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from ..world.calendar import Calendar
 from .design import values
 from .run import bytes_hash, tables_hash
 from .scenario import Scenario
-from .store import Layout, RunKey, read_note, whole
+from .store import NOTES, PARTS, WORK, Layout, RunKey, read_note, whole
 
 FORMAT = 1
 MANIFEST = "study.json"
@@ -73,7 +73,7 @@ class Study:
         target = Path(folder)
         if (target / MANIFEST).exists():
             raise StudyError(f"{target} holds a study already; go on with it by --resume, or give another folder")
-        for name in ("parts", "work"):
+        for name in (PARTS, NOTES, WORK):
             (target / name).mkdir(parents=True, exist_ok=True)
         content = manifest(inputs, command)
         whole(target / MANIFEST, lambda path: path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8"))
@@ -191,7 +191,7 @@ class Study:
         """Return the parts as an Arrow dataset."""
         import pyarrow.dataset as ds
 
-        paths = sorted(str(path) for path in (self.folder / "parts").glob("part-*.parquet"))
+        paths = sorted(str(path) for path in (self.folder / PARTS).glob("part-*.parquet"))
         if not paths:
             raise StudyError(f"{self.folder} holds no finished part yet")
         return ds.dataset(paths, format="parquet")

@@ -51,7 +51,7 @@ def verify(folder: str | Path, sample: int = 10) -> Verified:
 def _why(study: Study, chunk: int) -> str:
     path = part_path(study.folder, chunk)
     if not note_path(study.folder, chunk).exists():
-        return "has no note beside it"
+        return "has no note of what was written"
     return f"its {path.stat().st_size} bytes have the sum {file_digest(path)[:16]}…, which is not the one noted"
 
 

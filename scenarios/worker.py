@@ -68,7 +68,7 @@ def do_run(study: Study, folder: Path, key: RunKey) -> None:
         data = extract(simulate(study, key), study.layout)
     except Exception as error:  # one bad run is a row of failures, never the end
         kind = "time limit" if isinstance(error, TooLong) else "error"
-        spool_failure(folder, key.number, kind, getattr(error, "month", ""), f"{type(error).__name__}: {error}")
+        spool_failure(folder, key.number, kind, getattr(error, "month", "opening"), f"{type(error).__name__}: {error}")
         return
     spool(folder, key.number, data)
     gc.collect()  # worlds hold cycles, and the next one needs the room

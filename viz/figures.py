@@ -103,7 +103,7 @@ def race(comparison: Comparison) -> Drawn | None:
         axes.legend(loc="upper left")
         _whole_years(axes)
     grid[0, 0].set_ylabel(f"{variable}, {comparison.units[variable]}")
-    median = lambda scenario, region: f"{region} {np.nanmedian(y.of(variable, scenario, region)[:, -1]):.3g}"  # noqa: E731
+    median = lambda scenario, region: f"{region} {np.nanmedian(y.of(variable, scenario, region)[:, -1]):,.0f}"  # noqa: E731
     ends = [f"{scenario}: {', '.join(median(scenario, region) for region in y.rivals)}" for scenario in shown]
     alt = f"Fans of {variable} in {comparison.units[variable]} by nation. Medians in {y.years[-1]}: {'; '.join(ends)}."
     return Drawn("race", "Powered AI compute of the two rivals", alt, figure)

@@ -58,8 +58,8 @@ def _what(comparison: Comparison) -> str:
     unsure = f", {len(plan['names'])} unsure numbers ({plan['design']})" if plan["names"] else ""
     return (
         f"{len(y.scenarios)} scenarios under the same {len(y.worlds)} worlds each "
-        f"({len(plan['at'])} draws × {plan['reps']} replicates{unsure}), "
-        f"{plan['start']} to {plan['until']}; {failed} runs failed. A model, not a forecast."
+        f"(draws of numbers: {len(plan['at'])}, replicates of luck: {plan['reps']}{unsure}), "
+        f"{plan['start']} to {plan['until']}. Failed runs: {failed}. A model, not a forecast."
     )
 
 
@@ -82,7 +82,7 @@ def _leads(comparison: Comparison) -> str:
     first, second, sure = (one, two, share) if share >= 0.5 else (two, one, 1.0 - share)
     text = f"{first} has more powered AI compute than {second} in {y.years[-1]} in {_of(sure, int(both.sum()))} of {comparison.baseline}"
     middle = {region: np.median(ends[region][both]) for region in (first, second)} if both.any() else {first: np.nan, second: np.nan}
-    return f"{text}: {middle[first]:,.3g} {unit} against {middle[second]:,.3g} {unit} in the median world."
+    return f"{text}: {_n(middle[first])} {unit} against {_n(middle[second])} {unit} in the median world."
 
 
 def _crosses(comparison: Comparison) -> str:
@@ -104,8 +104,9 @@ def _binds(comparison: Comparison) -> str:
         mean = rows[rows["region"] == region].groupby("cause")["share"].sum() / max(len(comparison.yearly.years), 1)
         top = mean.sort_values(ascending=False)
         if len(top):
-            told.append(f"{region} by {' and '.join(f'{cause} ({share:.0%} of months)' for cause, share in top.iloc[:2].items())}")
-    return f"Why: {'; '.join(told)} is held back most often." if told else ""
+            causes = " and ".join(f"{cause} ({share:.0%} of months)" for cause, share in top.iloc[:2].items())
+            told.append(f"{region} is held back most often by {causes}")
+    return f"Why: {', '.join(told)}." if told else ""
 
 
 def _does(comparison: Comparison, scenario: str) -> str:
@@ -121,10 +122,11 @@ def _does(comparison: Comparison, scenario: str) -> str:
         spread = (row["low"] / row["baseline"], row["high"] / row["baseline"]) if row["baseline"] else (float("nan"),) * 2
         way = "raises" if row["effect"] > 0 else "lowers"
         if row["low"] <= 0 <= row["high"]:
-            told.append(f"has no sure effect on {region}'s powered compute ({change:+.1%}, interval {spread[0]:+.1%} to {spread[1]:+.1%})")
+            told.append(f"has no sure effect on {region}'s ({change:+.1%}, interval {spread[0]:+.1%} to {spread[1]:+.1%})")
         else:
             told.append(f"{way} {region}'s by {abs(change):.1%} ({spread[0]:+.1%} to {spread[1]:+.1%}; same sign in {share:.0%} of worlds)")
-    return f"{scenario}: {'; '.join(told)}." if told else f"{scenario}: no pair of runs to compare."
+    head = f"{scenario} and powered compute in {comparison.yearly.years[-1]}:"
+    return f"{head} {'; '.join(told)}." if told else f"{head} no pair of runs to compare."
 
 
 def _sure(comparison: Comparison) -> str:

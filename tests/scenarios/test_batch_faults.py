@@ -42,7 +42,7 @@ def alone(whole_study) -> dict[str, bytes]:
 
 def content(folder: Path) -> dict[str, bytes]:
     """Return the bytes of all results of a study."""
-    files = [*sorted((folder / "parts").iterdir()), folder / "failures.csv", folder / "SHA256SUMS", folder / "variables.csv"]
+    files = [*sorted((folder / "parts").iterdir()), *sorted((folder / "notes").iterdir()), folder / "failures.csv", folder / "SHA256SUMS", folder / "variables.csv"]
     return {path.name: path.read_bytes() for path in files}
 
 
@@ -212,7 +212,7 @@ def test_an_exception_in_one_run_is_a_row_of_failures(tmp_path):
     study = batch(**what, out=tmp_path / "study", workers=1)
     (failure,) = study.failures()
     assert failure["scenario"] == "broken"
-    assert (failure["kind"], failure["month"]) == ("error", "2026-01")
+    assert (failure["kind"], failure["month"]) == ("error", "opening")
     assert "ZeroDivisionError" in failure["message"]
     assert status(study.folder)["done"] == 3
     assert "ZeroDivisionError" in (study.folder / "failures.csv").read_text(encoding="utf-8")

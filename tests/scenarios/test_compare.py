@@ -212,8 +212,8 @@ def test_the_first_screen_says_who_leads_when_how_surely_and_why(written):
     _, told = written
     assert "USA has more powered AI compute than CHN in 2027 in 50% of 6 worlds of baseline" in told
     assert "CHN overtakes USA in 50% of 6 worlds, half of these by 2027-01; in 50% never." in told
-    assert "Why: USA by permit (50% of months)" in told
-    assert "us-fast-permits: raises USA's by" in told
+    assert "Why: USA is held back most often by permit (50% of months)" in told
+    assert "us-fast-permits and powered compute in 2027: raises USA's by" in told
     assert "same sign in 100% of worlds" in told
 
 
