@@ -29,7 +29,7 @@ def compare_command(
 
     Writes report.html, which needs nothing else, and beside it tables (CSV) and figures (SVG, PNG).
     """
-    from ..scenarios.compare import compare
+    from ..scenarios.compare import compare, rows_of
     from ..scenarios.study import StudyError
 
     try:
@@ -62,7 +62,7 @@ def compare_command(
             interval = lambda r: f"{r.low:+.3g} to {r.high:+.3g}"  # noqa: E731
             cells = [
                 (r.scenario, r.variable, r.region, f"{r.baseline:.4g}", f"{r.effect:+.3g}", interval(r), f"{r.share_up:.0%}")
-                for r in rows.itertuples()
+                for r in rows_of(rows)
             ]
             click.echo()
             print_columns([("scenario", "variable", "region", "baseline", "effect", "95 % interval", "up in"), *cells])

@@ -369,7 +369,8 @@ def _check_tables(checker: Checker, given: dict[str, Any], clean: dict[str, Any]
     """Check policy, world, shocks and switches."""
     if "policy" in given:
         clean["policy"] = checker.policy(given["policy"])
-    sure, unsure = {}, {}
+    sure: dict[str, float] = {}
+    unsure: dict[str, Distribution] = {}
     for key in ("world", "uncertain"):
         if key in given:
             more, spread = checker.world(given[key])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,8 +84,9 @@ class Comparison:
         shape = (len(y.variables), len(y.regions), len(y.years))
         v, r, t = (index.ravel() for index in np.indices(shape))
         ids = {
-            "variable": pd.Categorical.from_codes(v, y.variables), "unit": np.array([self.units[name] for name in y.variables])[v],
-            "region": pd.Categorical.from_codes(r, y.regions), "year": np.array(y.years)[t], "scenario": scenario,
+            "variable": pd.Categorical.from_codes(v, pd.Index(y.variables)),
+            "unit": np.array([self.units[name] for name in y.variables])[v],
+            "region": pd.Categorical.from_codes(r, pd.Index(y.regions)), "year": np.array(y.years)[t], "scenario": scenario,
         }  # fmt: skip
         return pd.DataFrame(ids | {name: values.reshape(-1) for name, values in columns.items()})
 
@@ -199,6 +201,11 @@ def compare(study: str | Path | Study, baseline: str | None = None) -> Compariso
         hint = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(found.scenario_names)}"
         raise StudyError(f"{found.folder} has no scenario {name!r}; {hint}")
     return Comparison(read_yearly(found), name)
+
+
+def rows_of(frame: pd.DataFrame) -> list[Any]:
+    """Return the rows of a frame as named tuples."""
+    return list(frame.itertuples())
 
 
 def student(n: np.ndarray) -> np.ndarray:

@@ -56,7 +56,8 @@ class DaskEngine:
         if not chunks:
             return
         client = self._open()
-        waiting, given = list(reversed(chunks)), {}
+        waiting = list(reversed(chunks))
+        given: dict[Any, int] = {}
         while waiting or given:
             while waiting and len(given) < _AHEAD * max(len(self.known), self.workers):
                 chunk = waiting.pop()

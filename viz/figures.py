@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ..scenarios.compare import MAIN, Comparison
+from ..scenarios.compare import MAIN, Comparison, rows_of
 from ..scenarios.yearly import RACES
 
 # ink and paper are replaced by the report's own colours, so that one drawing serves light, dark and print
@@ -26,7 +26,7 @@ DASHES: tuple[Any, ...] = (
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 HATCHES = ("", "//", "..", "\\\\", "xx", "--", "oo", "||", "++", "**", "/.", "\\.", "-.", "x.")
 MOST_SHOWN = 8
-_RC = {
+_RC: Any = {
     "svg.fonttype": "none", "svg.hashsalt": "wattrace", "font.size": 9, "axes.edgecolor": SOFT, "axes.labelcolor": INK, "text.color": INK,
     "xtick.color": INK, "ytick.color": INK, "axes.facecolor": PAPER, "figure.facecolor": PAPER, "savefig.facecolor": PAPER,
     "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 9.5, "axes.titlelocation": "left", "hatch.linewidth": 0.5,
@@ -127,7 +127,7 @@ def lead(comparison: Comparison) -> Drawn | None:
     grid[0].set_ylabel(f"% of worlds with\n{y.rivals[1]} ahead")
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     rows = comparison.crossings
-    ends = [f"{row.scenario} {row.leads_at_end:.0%}" for row in rows[rows["variable"] == races[0]].itertuples() if "--" not in row.scenario]
+    ends = [f"{row.scenario} {row.leads_at_end:.0%}" for row in rows_of(rows[rows["variable"] == races[0]]) if "--" not in row.scenario]
     alt = f"Share of worlds in which {y.rivals[1]} is ahead of {y.rivals[0]}, by month. At the end, in {races[0]}: {', '.join(ends)}."
     return Drawn("lead", f"When {y.rivals[1]} is ahead of {y.rivals[0]}", alt, figure)
 
@@ -238,7 +238,7 @@ def crossing(comparison: Comparison) -> Drawn | None:
         _whole_years(axes)
     grid[0].set_ylabel(f"% of worlds in which {y.rivals[1]}\nhas been ahead")
     rows = comparison.crossings
-    never = [f"{row.scenario} {row.never:.0%}" for row in rows[rows["variable"] == races[0]].itertuples() if "--" not in row.scenario]
+    never = [f"{row.scenario} {row.never:.0%}" for row in rows_of(rows[rows["variable"] == races[0]]) if "--" not in row.scenario]
     alt = f"Cumulative share of worlds in which {y.rivals[1]} has overtaken {y.rivals[0]}. Never, in {races[0]}: {', '.join(never)}."
     return Drawn("crossing", "Crossing dates", alt, figure)
 

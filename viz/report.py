@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..scenarios.compare import MAIN, Comparison
+from ..scenarios.compare import MAIN, Comparison, rows_of
 from .figures import COLOURS, INK, PAPER, SOFT, Drawn
 
 _STYLE = Path(__file__).with_name("report.css")
@@ -176,7 +176,7 @@ def _effects_table(comparison: Comparison) -> str:
             row.scenario, row.variable, row.region, row.unit, _n(row.baseline), _n(row.effect), f"{_n(row.low)} to {_n(row.high)}",
             _p(row.share_up), _p(row.share_down), row.worlds,
         ]
-        for row in rows.itertuples()
+        for row in rows_of(rows)
     ]  # fmt: skip
     heads = ["scenario", "variable", "region", "unit", "baseline", "effect", "95 % interval", "up in", "down in", "worlds"]
     return f"<h3>Effects in {comparison.yearly.years[-1]}</h3>" + _table(cells, heads, 4)
@@ -187,7 +187,7 @@ def _inputs_table(comparison: Comparison) -> str:
     rows = rows[rows["scenario"].isin(comparison.shown)]
     if rows.empty:
         return ""
-    cells = [[row.scenario, row.input, row.in_baseline, row.in_scenario] for row in rows.itertuples()]
+    cells = [[row.scenario, row.input, row.in_baseline, row.in_scenario] for row in rows_of(rows)]
     return "<h3>What was put in</h3>" + _table(cells, ["scenario", "input", f"in {comparison.baseline}", "in the scenario"], 4)
 
 
@@ -196,7 +196,7 @@ def _crossings_table(comparison: Comparison) -> str:
     rows = rows[rows["scenario"].isin([comparison.baseline, *comparison.shown])]
     cells = [
         [row.variable, row.scenario, _p(row.never), _p(row.from_start), row.p10, row.p50, row.p90, _p(row.leads_at_end), row.worlds]
-        for row in rows.itertuples()
+        for row in rows_of(rows)
     ]
     two, one = comparison.yearly.rivals[1], comparison.yearly.rivals[0]
     heads = [f"{two} over {one} in", "scenario", "never", "from the start", "p10", "p50", "p90", "ahead at the end", "worlds"]
@@ -213,7 +213,7 @@ def _attribution_table(comparison: Comparison) -> str:
             row.package, row.policy, row.variable, row.region, _n(row.whole), _n(row.alone), _n(row.last),
             f"{_n(row.shapley)} ± {_n(row.half_width)}",
         ]
-        for row in rows.itertuples()
+        for row in rows_of(rows)
     ]  # fmt: skip
     return _table(cells, ["package", "policy", "variable", "region", "whole package", "alone", "added last", "Shapley share"], 4)
 

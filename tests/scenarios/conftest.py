@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ Fill = Callable[[Study, RunKey], np.ndarray]
 
 def _make(folder: Path, scenarios: list, fill: Fill, reps: int = 6, until: str = "2028-01", **more) -> Study:
     """Write a study whose run `key` holds `fill(study, key)` [V, R, M]."""
-    given = {"vary": None, "design": "lhs", "draws": None, "seed": 1, "start": None, "until_ci": None, "most_reps": None}
+    given: Any = {"vary": None, "design": "lhs", "draws": None, "seed": 1, "start": None, "until_ci": None, "most_reps": None}
     inputs = make_inputs(scenarios, reps=reps, until=until, time_limit=0.0, per_part=None, **(given | more))
     study = Study.create(folder, inputs, "made up")
     for chunk in range(len(study.all_chunks)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -52,7 +53,7 @@ def test_a_grid_holds_every_combination_and_has_a_limit():
 
 
 def plan_of(**what):
-    given = {"reps": 1, "vary": None, "design": "lhs", "draws": None, "seed": 1, "start": None, "until": None, "until_ci": None}
+    given: Any = {"reps": 1, "vary": None, "design": "lhs", "draws": None, "seed": 1, "start": None, "until": None, "until_ci": None}
     return make_inputs(**(given | {"most_reps": None, "time_limit": 0.0, "per_part": None} | what))
 
 
@@ -72,7 +73,7 @@ def test_twenty_five_numbers_are_unsure_by_default_and_all_scenarios_meet_the_sa
 def test_luck_depends_on_the_world_and_never_on_the_scenario(tmp_path):
     study = Study.create(tmp_path, plan_of(scenarios=["baseline", "robots-early", "starship-never"], reps=4), "")
     keys = [study.key(number) for number in range(12)]
-    seeds = {}
+    seeds: dict[tuple[int, int], set[int]] = {}
     for key in keys:
         seeds.setdefault((key.draw, key.replicate), set()).add(key.seed)
     assert all(len(one) == 1 for one in seeds.values())
@@ -107,7 +108,7 @@ def test_a_kept_run_is_the_run_itself(study):
 def test_the_parts_are_read_by_duckdb_pandas_and_polars(study):
     files = str(study.folder / "parts" / "*.parquet")
     asked = f"""select scenario, avg("{POWERED}") from '{files}' where region = 'USA' and month = 3 group by scenario"""
-    by_duck = dict(duckdb.sql(asked).fetchall())
+    by_duck = dict(duckdb.execute(asked).fetchall())
     frame = pd.read_parquet(study.folder / "parts", filters=[("region", "==", "USA"), ("month", "==", 3)])
     by_pandas = frame.groupby("scenario", observed=True)[POWERED].mean().to_dict()
     lazy = pl.scan_parquet(files).filter((pl.col("region") == "USA") & (pl.col("month") == 3))
@@ -180,7 +181,7 @@ def test_half_width_is_that_of_a_t_interval():
 
 
 def test_replicates_go_on_until_the_mean_is_sure_or_the_cap_is_reached(tmp_path):
-    what = {"scenarios": "baseline", "reps": 2, "until": "2026-03", "workers": 1}
+    what: Any = {"scenarios": "baseline", "reps": 2, "until": "2026-03", "workers": 1}
     easy = batch(**what, until_ci=f"99%:{POWERED}", out=tmp_path / "easy")
     assert len(easy.notes()) == 2
     hard = batch(**what, until_ci="0.000001%:Power|Price@USA", most_reps=6, out=tmp_path / "hard")

@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import wattrace
@@ -20,7 +21,7 @@ from wattrace.scenarios.store import part_path
 from wattrace.scenarios.study import Refused, Study, StudyError
 from wattrace.scenarios.verify import verify
 
-WHAT = {"scenarios": ["baseline", "us-fast-permits"], "reps": 4, "until": "2026-04", "per_part": 2}
+WHAT: Any = {"scenarios": ["baseline", "us-fast-permits"], "reps": 4, "until": "2026-04", "per_part": 2}
 COMMAND = ["baseline", "us-fast-permits", "--reps", "4", "--until", "2026-04", "--per-part", "2"]
 MAIN = "import sys; sys.argv[0] = 'wattrace'; from wattrace.cli import main; main()"
 ROOT = str(Path(wattrace.__file__).resolve().parent.parent)
@@ -42,7 +43,8 @@ def alone(whole_study) -> dict[str, bytes]:
 
 def content(folder: Path) -> dict[str, bytes]:
     """Return the bytes of all results of a study."""
-    files = [*sorted((folder / "parts").iterdir()), *sorted((folder / "notes").iterdir()), folder / "failures.csv", folder / "SHA256SUMS", folder / "variables.csv"]
+    files = [path for name in ("parts", "notes") for path in sorted((folder / name).iterdir())]
+    files += [folder / name for name in ("failures.csv", "SHA256SUMS", "variables.csv")]
     return {path.name: path.read_bytes() for path in files}
 
 
@@ -91,7 +93,8 @@ def gone(pids: list[int], seconds: float = 10.0) -> bool:
 
 
 def test_a_killed_worker_costs_nothing(tmp_path, alone):
-    folder, killed = tmp_path / "study", []
+    folder = tmp_path / "study"
+    killed: list[int] = []
 
     def kill_one(now) -> None:
         workers = told_status(folder)["workers"]
@@ -167,7 +170,7 @@ def test_a_run_in_the_spool_that_was_cut_short_is_done_again(tmp_path, alone):
 def inputs():
     from wattrace.scenarios.batch import make_inputs
 
-    given = {"vary": None, "design": "lhs", "draws": None, "seed": 1, "start": None, "until_ci": None, "most_reps": None}
+    given: Any = {"vary": None, "design": "lhs", "draws": None, "seed": 1, "start": None, "until_ci": None, "most_reps": None}
     return make_inputs(**given, **WHAT, time_limit=0.0)
 
 
@@ -208,7 +211,7 @@ def test_a_full_disk_stops_the_batch_and_freeing_it_lets_it_go_on(tmp_path, alon
 
 def test_an_exception_in_one_run_is_a_row_of_failures(tmp_path):
     broken = wattrace.Scenario(name="broken", uncertain={"orbit.specific_power_kw_per_t": {"dist": "values", "values": [40.0, 0.0]}})
-    what = {"scenarios": ["baseline", broken], "vary": "world", "design": "grid", "draws": 2, "until": "2026-03"}
+    what: Any = {"scenarios": ["baseline", broken], "vary": "world", "design": "grid", "draws": 2, "until": "2026-03"}
     study = batch(**what, out=tmp_path / "study", workers=1)
     (failure,) = study.failures()
     assert failure["scenario"] == "broken"

@@ -6,17 +6,18 @@ import json
 import os
 import signal
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from wattrace.scenarios.batch import batch, status
 
 pytest.importorskip("distributed")
-WHAT = {"scenarios": ["baseline", "us-fast-permits"], "reps": 3, "until": "2026-04", "per_part": 2}
+WHAT: Any = {"scenarios": ["baseline", "us-fast-permits"], "reps": 3, "until": "2026-04", "per_part": 2}
 
 
 def test_a_dask_cluster_gives_the_same_bytes_although_a_worker_is_killed(tmp_path):
     batch(**WHAT, out=tmp_path / "local", workers=1)
-    killed = []
+    killed: list[int] = []
 
     def kill_one(now) -> None:
         with suppress(OSError, ValueError):

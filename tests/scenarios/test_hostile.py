@@ -15,7 +15,7 @@ SHOCK = TOP + "[[shocks]]\n"
 LATER = 'what = "fab_outage"\non = 2028-01-01\nlasts = "1 month"\nsource = "x"\n'
 STEP = 'permit_time = [{ on = 2027-01-01, to = "50 %", source = "assumption: x" }'
 
-CASES = {
+CASES: dict[str, tuple[str | bytes, str]] = {
     "empty": ("", "schema_version is missing"),
     "binary": (b"\x7fELF\x00\xff", "is not UTF-8"),
     "null bytes": (b"a\0b", "is not TOML"),

@@ -29,13 +29,13 @@ def baseline():
 def first_date(name: str) -> str:
     scenario = load_scenario(name)
     steps = [step for levers in scenario.policy.values() for plan in levers.values() for step in plan]
-    return min([step.announced or step.on for step in steps] + [shock.on for shock in scenario.shocks])
+    return min([step.announced or step.on or "" for step in steps] + [shock.on for shock in scenario.shocks])
 
 
 def last_date(name: str) -> str:
     scenario = load_scenario(name)
     steps = [step for levers in scenario.policy.values() for plan in levers.values() for step in plan]
-    return max([step.on for step in steps] + [shock.on for shock in scenario.shocks])
+    return max([step.on or "" for step in steps] + [shock.on for shock in scenario.shocks])
 
 
 def test_every_story_is_told():
