@@ -176,6 +176,7 @@ class _Batch:
                 self._look()
                 self._write_variables()
                 self._rounds()
+                self._finish()
                 state = "done"
             except Interrupted:
                 state = "interrupted"
@@ -185,8 +186,9 @@ class _Batch:
                 raise BatchStopped(f"{study.folder}: {what}; what is finished is kept: mend it, then --resume {study.folder}") from error
             finally:
                 self.engine.close()
-                with contextlib.suppress(OSError):
-                    self._finish()
+                if state != "done":
+                    with contextlib.suppress(OSError):  # the first reason is the one to tell
+                        self._finish()
                 self._tell(state)
 
     def _look(self) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .choices import choices
+
 _STOP = re.compile(r"\s*(\d{1,3}(?:\.\d{1,6})?)\s*%\s*:\s*([^@]{1,100}?)\s*(?:@\s*(\S{1,40}))?\s*")
 
 
@@ -23,7 +25,11 @@ def parse_stop(text: str) -> dict[str, Any]:
 
         near = difflib.get_close_matches(match[2], known, n=3)
         raise ValueError(f"until-ci names {match[2]!r}; {'did you mean ' + ' or '.join(near) if near else 'see variables.csv'}")
-    return {"share": float(match[1]) / 100.0, "variable": match[2], "region": match[3] or "World"}
+    region = match[3] or "World"
+    regions = (*choices().nations, "World", "Rest")
+    if region not in regions:
+        raise ValueError(f"until-ci names the region {region!r}; allowed: {', '.join(regions)}")
+    return {"share": float(match[1]) / 100.0, "variable": match[2], "region": region}
 
 
 def precise(study: Any, chunks: int) -> bool:

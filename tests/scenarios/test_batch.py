@@ -89,6 +89,8 @@ def test_impossible_wishes_are_told():
         make_plan(plan_of(scenarios=["baseline", "baseline"]))
     with pytest.raises(ValueError, match="did you mean Compute"):
         parse_stop("5%:Compute|Powerd")
+    with pytest.raises(ValueError, match="allowed: USA, CHN"):
+        parse_stop("5%:Compute|Powered@Mars")
     with pytest.raises(ValueError, match="allowed: PERCENT"):
         parse_stop("five:Compute|Powered")
 

@@ -135,6 +135,16 @@ def test_a_failed_run_takes_its_pair_out_and_nothing_else(tmp_path, make_study):
     assert (row.worlds, row.share_up) == (2, 1.0)
 
 
+def test_a_study_of_one_scenario_has_levels_and_no_effects(tmp_path, make_study):
+    study = make_study(tmp_path / "study", ["baseline"], fill, reps=2)
+    found = compare(study)
+    assert found.effects.empty
+    assert found.table().empty
+    assert len(found.levels) == len(study.layout.variables) * len(study.layout.regions) * 2
+    result = CliRunner().invoke(cli, ["compare", str(study.folder), "--only", "race", "--quiet", "--json"])
+    assert (result.exit_code, json.loads(result.stdout)) == (0, [])
+
+
 # -- attribution ------------------------------------------------------------------------------------------------
 
 
