@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .model import World as World
+    from .scenarios.batch import batch as batch
+    from .scenarios.compare import Comparison as Comparison
+    from .scenarios.compare import compare as compare
     from .scenarios.read import load_scenario as load_scenario
     from .scenarios.run import Result as Result
     from .scenarios.run import run as run
     from .scenarios.scenario import Scenario as Scenario
+    from .scenarios.study import Study as Study
     from .scenarios.why import why as why
 
 __version__ = "0.1.0"
@@ -28,8 +32,12 @@ _HOMES = {
     "run": ".scenarios.run",
     "Result": ".scenarios.run",
     "why": ".scenarios.why",
+    "batch": ".scenarios.batch",
+    "compare": ".scenarios.compare",
+    "Comparison": ".scenarios.compare",
+    "Study": ".scenarios.study",
 }
-__all__ = ["Result", "Scenario", "World", "__version__", "load_scenario", "run", "why"]
+__all__ = ["Comparison", "Result", "Scenario", "Study", "World", "__version__", "batch", "compare", "load_scenario", "run", "why"]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,6 @@ Heavy imports stand inside the commands, so that help is quick.
 from __future__ import annotations
 
 import json as _json
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,54 +15,44 @@ from typing import Any
 import click
 
 from . import __version__
+from .commands.shared import INTERNAL, INTERRUPTED, Month
+from .commands.shared import Failure as _Failure
+from .commands.shared import check_folder as _check_folder
+from .commands.shared import told as _told
 
-INTERNAL, USAGE, INVALID, INTERRUPTED = 1, 2, 3, 130
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+# command -> module of `commands` and name in it: loaded when first asked for
+LAZY = {
+    "batch": ("batch", "batch_command"),
+    "compare": ("compare", "compare_command"),
+    "scenarios": ("scenarios", "scenarios_group"),
+    "status": ("batch", "status_command"),
+    "verify": ("batch", "verify_command"),
+}
 
 
-class Month(click.ParamType):
-    """A month as YYYY-MM."""
+class _Lazy(click.Group):
+    """A group whose commands of LAZY are imported when they are wanted."""
 
-    name = "YYYY-MM"
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *LAZY})
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", str(value), re.ASCII):
-            self.fail(
-                f"{value!r} is not a month; allowed: YYYY-MM with a month from 01 to 12, e.g. 2026-01",
-                param,
-                ctx,
-            )
-        return str(value)
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in LAZY:
+            return super().get_command(ctx, cmd_name)
+        from importlib import import_module
 
-
-class _Failure(click.ClickException):
-    """An end with a message and one of the exit codes."""
-
-    def __init__(self, message: str, code: int):
-        super().__init__(message)
-        self.exit_code = code  # type: ignore[misc]
-
-    def show(self, file: Any = None) -> None:
-        click.echo(f"Error: {self.message}", file=file or sys.stderr)
+        module, name = LAZY[cmd_name]
+        return getattr(import_module(f".commands.{module}", __package__), name)
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turn what the model raises on purpose into a message and an exit code."""
-    from .scenarios.scenario import ScenarioError
-
-    try:
-        yield
-    except ScenarioError as error:
-        raise _Failure(str(error), INVALID) from error
-
-
-@click.group(context_settings=CONTEXT)
+@click.group(cls=_Lazy, context_settings=CONTEXT)
 @click.version_option(__version__, "--version", prog_name="wattrace")
 def cli() -> None:
     """Simulate a world economy whose money is firm electric power, and the race to power AI.
 
-    Exit codes: 0 ok, 1 internal or the world failed, 2 usage, 3 scenario invalid, 130 interrupted.
+    Exit codes: 0 ok, 1 internal or the world failed, 2 usage, 3 scenario invalid, 4 some runs failed, 5 resume refused,
+    6 verification mismatch, 130 interrupted.
     """
 
 
@@ -125,17 +114,6 @@ def run_command(
         click.echo(race_text(result.race_rows()))
     if not quiet:
         click.echo(f"Written to {out}", err=True)
-
-
-def _check_folder(out: Path) -> None:
-    """Refuse a folder that cannot be written before the run, not after it."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".wattrace-probe"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise click.UsageError(f"--out {out}: cannot be written ({error.strerror})") from error
 
 
 @contextmanager
@@ -217,64 +195,16 @@ def _share(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f} %"
 
 
-@cli.group("scenarios")
-def scenarios_group() -> None:
-    """List and show scenarios."""
-
-
-@scenarios_group.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def scenarios_list(as_json: bool) -> None:
-    """List the built-in scenarios."""
-    with _told():
-        from .scenarios.read import list_scenarios
-
-        known = list_scenarios()
-    if as_json:
-        click.echo(_json.dumps(known, indent=2, ensure_ascii=False))
-        return
-    width = max(map(len, known))
-    for name, title in known.items():
-        click.echo(f"{name.ljust(width)}  {title}")
-
-
-@scenarios_group.command("show")
-@click.argument("scenario")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def scenarios_show(scenario: str, as_json: bool) -> None:
-    """Show a scenario as resolved, with what it changes and where each value comes from."""
-    with _told():
-        from .scenarios.read import load_scenario
-
-        found = load_scenario(scenario)
-    if as_json:
-        content = found.model_dump(mode="json") | {"identity": found.identity()}
-        click.echo(_json.dumps(content, indent=2, ensure_ascii=False))
-        return
-    click.echo(f"{found.name}: {found.title}\n{found.start} to {found.until}, regime {found.regime}")
-    click.echo(f"draws {'on' if found.draws else 'off'}, growth {'on' if found.growth else 'off'}")
-    for nation, levers in found.policy.items():
-        for lever, steps in levers.items():
-            for step in steps:
-                when = f"from {step.on or found.start}" + (
-                    f" over {step.over_months} months" if step.over_months else ""
-                )
-                click.echo(
-                    f"policy  {nation} {lever} = {step.to:g} {when}"
-                    + (f"  [{step.source}]" if step.source else "")
-                )
-    for name, value in found.world.items():
-        click.echo(f"world   {name} = {value:g}")
-    click.echo("identity " + " ".join(f"{part} {digest}" for part, digest in found.identity().items()))
-
-
-@cli.command("bench")
+@cli.group("bench", invoke_without_command=True, context_settings=CONTEXT)
 @click.option("--repeats", default=3, show_default=True, type=click.IntRange(1, 100), help="Runs measured, after one that warms up.")
 @click.option("--until", type=Month(), help="Month to stop before; the scenario's end where not given.")
 @click.option("--zones", default=10, show_default=True, type=click.IntRange(1, 200), help="Zones of the made-up system for the dispatch.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def bench_command(repeats: int, until: str | None, zones: int, as_json: bool) -> None:
+@click.pass_context
+def bench_command(ctx: click.Context, repeats: int, until: str | None, zones: int, as_json: bool) -> None:
     """Measure this machine: the default run, each phase of a month, a branch, the dispatch, memory and help."""
+    if ctx.invoked_subcommand is not None:
+        return
     from .model import WorldFailed
     from .scenarios.bench import dispatch_seconds
     from .scenarios.timing import help_seconds, run_figures
@@ -297,6 +227,24 @@ def bench_command(repeats: int, until: str | None, zones: int, as_json: bool) ->
         for part, figure in value.items() if isinstance(value, dict) else ((None, value),):
             label = name if part is None else f"{name}.{part}"
             click.echo(f"{label.ljust(40)} {'-' if figure is None else format(figure, '.3g')}")
+
+
+@bench_command.command("batch")
+@click.option("--runs", default=40, show_default=True, type=click.IntRange(2), help="Worlds done in each way.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Processes.")
+@click.option("--until", default="2046-01", show_default=True, type=Month(), help="Month to stop before.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def bench_batch_command(runs: int, workers: int, until: str, as_json: bool) -> None:
+    """Measure batches: ours, Mesa's batch_run and the EMA Workbench's pool on the same worlds."""
+    from .scenarios.bench_batch import figures
+
+    with _told(), _stdout_kept():
+        measured = figures(runs, workers, until)
+    if as_json:
+        click.echo(_json.dumps(measured, indent=2))
+        return
+    for name, figure in measured.items():
+        click.echo(f"{name.ljust(24)} {'-' if figure is None else figure if isinstance(figure, bool | str) else format(figure, '.4g')}")
 
 
 @contextmanager

@@ -21,7 +21,7 @@ _UNDER_SOLAR_DUTY = np.array([part in ("modules", "cells") for part in building.
 
 def trade_parts(world: Any) -> None:
     """Nations' builders bid for turbines, transformers, modules and cells that waiting projects need."""
-    state, statics, param, places = world.state, world.statics, world.tables.param, world.places
+    state, statics, param, places, of = world.state, world.statics, world.tables.param, world.places, world.parties.of
     supplier, made_by = state.supplier, statics.supplier_part
     need = sites.parts_needed(
         state.projects, places.zone_nation, statics.part_need, param("parts.order_ahead_months"), len(places.nations),
@@ -33,8 +33,9 @@ def trade_parts(world: Any) -> None:
         supplier.price_usd_per_kw, statics.part_tariff, _UNDER_SOLAR_DUTY, world.levers["solar_duty"], rules, statics.growth,
     )  # fmt: skip
     cleared = exchange.clear_markets(
-        made_by, offers.budget, offers.value, offers.supply, supplier.reserve_usd_per_kw, offers.duty, offers.allowed
-    )
+        made_by, offers.budget, offers.value, offers.supply, supplier.reserve_usd_per_kw, offers.duty,
+        np.ascontiguousarray(state.usable.parts[world.parties.home[of["supplier"]]].T),
+    )  # fmt: skip
     sales = parts.book(
         cleared.quantity, cleared.price, offers, made_by, state.part_price, statics.part_base_price, statics.part_need,
         statics.growth,
@@ -45,7 +46,6 @@ def trade_parts(world: Any) -> None:
     state.parts_stock_gw += sales.bought
     state.part_price, state.parts_premium_usd_per_kw = sales.asked, sales.premium
     bills = parts.bill(need, offers, made_by, sales, statics.built_asset, state.bought_musd)
-    of = world.parties.of
     state.ledger.pay("capex", bills.payer, of["supplier"][bills.maker], bills.musd)
     state.ledger.pay("tariff", bills.importer, of["government"][bills.nation], bills.duty_musd)
 
@@ -69,7 +69,9 @@ def trade_accelerators(world: Any) -> None:
         param("chips.server_price_factor"), param("chips.delivery_months"), param("chips.wanted_markup"), param("chips.order_elasticity")
     )
     bids = ai_company.bid_for_chips(world)
-    budget, value, allowed = accelerators.offer(bids.budget_musd, bids.value, open_share(world), *homes, terms.server_factor)
+    budget, value, allowed = accelerators.offer(
+        bids.budget_musd, bids.value, open_share(world), state.usable.chips, *homes, terms.server_factor
+    )
     supply = fab.stock_h100e[designers]
     cleared = exchange.clear_markets(
         np.zeros(len(designers), np.int64), budget, value, supply, state.chip_cost_usd, np.zeros(value.shape), allowed

@@ -14,7 +14,7 @@ from . import month as phases
 from .agents import kinds
 from .agents.actor import Actor
 from .scenarios.read import load_scenario
-from .scenarios.scenario import Scenario
+from .scenarios.scenario import Scenario, ScenarioError
 from .world.calendar import Calendar
 from .world.draws import Draws
 from .world.events import Event
@@ -24,7 +24,8 @@ from .world.money.ledger import PURPOSES
 from .world.money.matrices import flow_matrix, sector_sheet
 from .world.opening import Statics, open_world
 from .world.record import Recorder
-from .world.tables import Tables
+from .world.shocks import Shocks
+from .world.tables import MissingRow, Tables
 
 
 class WorldFailed(RuntimeError):
@@ -72,10 +73,12 @@ class World(mesa.Model):
         changes = {key: value for key, value in (("start", start), ("until", until)) if value is not None}
         self.settings = settings.between(start, until) if changes else settings
         self.calendar = Calendar(self.settings.start, self.settings.until)
-        self.tables = tables or Tables.load(self.settings.start, overrides=dict(self.settings.world))
+        self.tables = tables or _tables(self.settings)
         self.draws = Draws(self.seed, off=not self.settings.draws)
         self.statics: Statics
         self.statics, self.state = open_world(self.tables, self.settings, self.calendar, self.draws, kinds.openers())
+        self.statics.shocks = Shocks(self.settings.shocks, self.places, self.parties, self.calendar)  # type: ignore[attr-defined]
+        self.state.usable = self.statics.shocks.usable(-1)  # type: ignore[attr-defined]
         self.levers = Levers(self.tables, self.places.nations, self.settings, self.calendar)
         self.record = Recorder(self.tables["variables"], self.places.nations, self.places.zones, self.calendar.length)
         self.events: list[Event] = []
@@ -264,6 +267,14 @@ class World(mesa.Model):
     def tell(self, kind: str, region: str, agent: str, text: str) -> None:
         """Add an event to the log."""
         self.events.append(Event(self.month, self.date, kind, region, agent, text))
+
+
+def _tables(settings: Scenario) -> Tables:
+    """Return the tables as the scenario has them. Raises ScenarioError where it sets a number that does not count yet."""
+    try:
+        return Tables.load(settings.start, overrides=settings.overrides())
+    except MissingRow as error:
+        raise ScenarioError([f"world {fault}" for fault in error.faults]) from error
 
 
 def _headline(variable: str):

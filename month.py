@@ -17,6 +17,7 @@ from .world.limiting import CAUSE
 from .world.opening_power import current_costs
 from .world.orders import Start, apply_payments
 from .world.recording import month_values, tell_price_jumps
+from .world.state import State
 
 __all__ = ["PHASES", "AuditFailure", "open_circulation"]
 
@@ -25,8 +26,9 @@ __all__ = ["PHASES", "AuditFailure", "open_circulation"]
 
 
 def policy(world: Any) -> None:
-    """Scheduled levers begin, governments react, and permits and studies under way speed up or slow down."""
+    """Shocks begin and end, scheduled levers begin, governments react, and permits and studies under way speed up or slow down."""
     state = world.state
+    world.statics.shocks.advance(world)
     for name, n, target in world.levers.advance(state.month):
         if state.month > 0:
             label = world.places.nations[n]
@@ -52,7 +54,7 @@ def dispatch(world: Any) -> None:
     base = state.base_gw * state.base_response[world.places.zone_nation]
     days = world.calendar.days(state.month) if statics.growth else statics.mean_days
     state.power = statics.system.clear(
-        state.plants, state.running, base, state.ai_draw_gw_zone, month_of_year, days, world.draws, state.month, state.plan
+        _running_plants(state), state.running, base, state.ai_draw_gw_zone, month_of_year, days, world.draws, state.month, state.plan
     )
     state.margin_ring[month_of_year] = state.power.margin_usd_per_kw
     state.margin_usd_per_kw_year = state.margin_ring.sum(axis=0)
@@ -69,6 +71,15 @@ def dispatch(world: Any) -> None:
     for n in np.flatnonzero(unserved > statics.told_unserved_gwh):
         world.tell("shortage", world.places.nations[n], "", "Some load was not served this month.")
     utility.set_tariffs(world)
+
+
+def _running_plants(state: Any) -> Any:
+    """Return the plants with the capacity that is usable: what a shock took out gives nothing, and stays accredited."""
+    plants, usable = state.plants, state.usable
+    if usable.plants_whole:
+        return plants
+    left = plants.capacity_gw * usable.plants[plants.zone, plants.technology]
+    return State(zone=plants.zone, technology=plants.technology, capacity_gw=left)
 
 
 # -- 10 exchange ------------------------------------------------------------------------------------------------

@@ -63,11 +63,12 @@ def produce(world: Any) -> None:
     state, statics, param = world.state, world.statics, world.tables.param
     fab, designers = state.fab, statics.designers
     logic, memory = statics.logic_makers, statics.memory_makers
+    usable = state.usable.fabs
     aim = param("chips.target_stock_months") * state.chip_orders
     orders = np.maximum(state.chip_orders + (aim - fab.stock_h100e[designers]) / param("chips.stock_speed_months"), 0.0)
     made = production.make_chips(
         orders, state.wafers_per_h100e, state.memory_gb_per_h100e, statics.wafer_share, statics.memory_share,
-        fab.capacity[logic], fab.capacity[memory],
+        fab.capacity[logic] * usable[logic], fab.capacity[memory] * usable[memory],
     )  # fmt: skip
     fab.made_h100e[:] = 0.0
     fab.made_h100e[designers] = made.made

@@ -52,7 +52,7 @@ def fly(world: Any) -> None:
     launcher = state.launcher
     party = of["launcher"]
     home = world.parties.home[party]
-    licence = world.levers["launch_licences"][home]
+    licence = world.levers["launch_licences"][home] * state.usable.launchers
     mass_per_gw = 1e6 / param("orbit.specific_power_kw_per_t")
     companies = of["ai"]
     company_home = world.parties.home[companies]

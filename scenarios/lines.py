@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?")
 _ASSIGN = re.compile(r"""\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=""")
+_LONGEST_HEADER = 4000  # a longer line is no header that anybody wrote, and matching it could take for ever
+_MARK = re.compile("\"\"\"|'''|[\"'#\\[\\]{}]")
 _PART = re.compile(r""""([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+)""")
 
 
+@lru_cache(maxsize=32)
 def find_lines(text: str) -> dict[tuple[str | int, ...], int]:
     """Return {path of keys: line from 1} of every table header, key, and table in a list."""
     found: dict[tuple[str | int, ...], int] = {}
@@ -19,7 +23,7 @@ def find_lines(text: str) -> dict[tuple[str | int, ...], int]:
     for number, line in enumerate(text.splitlines(), start=1):
         begin = 0
         if scanner.outside:
-            header, assign = _HEADER.fullmatch(line), _ASSIGN.match(line)
+            header, assign = _HEADER.fullmatch(line) if len(line) < _LONGEST_HEADER else None, _ASSIGN.match(line)
             if assign:
                 value = table + _parts(assign[1])
                 begin = assign.end()
@@ -67,31 +71,38 @@ class _Scanner:
 
     def read(self, text: str) -> list[int]:
         """Read a piece of a value; return the numbers of the tables in a list that begin in it."""
-        begun = []
+        begun: list[int] = []
         at = 0
         while at < len(text):
-            rest = text[at:]
             if self.quote:
-                if rest.startswith("\\") and self.quote[0] == '"':
-                    at += 2
-                elif rest.startswith(self.quote):
-                    at += len(self.quote)
-                    self.quote = ""
-                else:
-                    at += 1
+                at = self._in_text(text, at)
                 continue
-            if rest[0] == "#":
+            found = _MARK.search(text, at)
+            if found is None or found[0] == "#":
                 break
-            if rest[0] in "\"'":
-                self.quote = rest[0] * 3 if rest.startswith(rest[0] * 3) else rest[0]
-                at += len(self.quote)
+            mark, at = found[0], found.end()
+            if mark[0] in "\"'":
+                self.quote = mark
                 continue
-            if rest[0] == "{" and self.depth == 1:
+            if mark == "{" and self.depth == 1:
                 begun.append(self.items)
                 self.items += 1
-            self.depth += (rest[0] in "[{") - (rest[0] in "]}")
-            at += 1
+            self.depth += (mark in "[{") - (mark in "]}")
         if self.quote and len(self.quote) == 1:
             self.quote = ""  # a plain string ends with its line; tomllib reports the fault
         self.depth = max(self.depth, 0)
         return begun
+
+    def _in_text(self, text: str, at: int) -> int:
+        """Return where a text that began earlier ends in this line, or the end of the line."""
+        while True:
+            end = text.find(self.quote, at)
+            slash = text.find("\\", at) if self.quote[0] == '"' else -1
+            if 0 <= slash < (end if end >= 0 else len(text)):
+                at = slash + 2
+                continue
+            if end < 0:
+                return len(text)
+            at = end + len(self.quote)
+            self.quote = ""
+            return at

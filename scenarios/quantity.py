@@ -44,6 +44,11 @@ def read_quantity(given: Any, unit: str, words: dict[str, float] | None = None) 
         return words[given]
     if words and isinstance(given, str) and not any(c.isdigit() for c in given):
         raise QuantityError(f"is {given!r}; allowed: {', '.join(words)}")
+    if isinstance(given, str) and len(given) <= LONGEST and given.rstrip().endswith(unit):
+        # the unit just as the table writes it, which may be more than a unit: "human h/robot h"
+        match = _PATTERN.fullmatch(given.rstrip().removesuffix(unit))
+        if match and not match[2]:
+            return float(match[1])
     number, given_unit = split_quantity(given)
     if given_unit == unit:
         return number

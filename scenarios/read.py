@@ -8,8 +8,11 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .checking import MOST_FAULTS, check
+from .choices import choices
 from .lines import find_lines, line_of
-from .scenario import MOST_STEPS, NAME, SWITCHES, TOP_KEYS, Fault, Scenario, ScenarioError, check, choices
+from .parts import MOST_STEPS, NAME, SWITCHES, TOP_KEYS, Distribution, Fault, ScenarioError
+from .scenario import Scenario
 
 LIBRARY = Path(__file__).resolve().parent / "library"
 MOST_BYTES = 1_000_000
@@ -27,25 +30,45 @@ class ScenarioFile(NamedTuple):
     text: str
 
 
+class Resolved(NamedTuple):
+    """A scenario with the files it comes from: `owners` {path of keys: file}."""
+
+    scenario: Scenario
+    file: ScenarioFile
+    owners: dict[tuple[str, ...], ScenarioFile]
+
+    def place(self, path: tuple[str | int, ...]) -> str:
+        """Return "file:line" of a path of keys."""
+        file = _owner(path, self.owners, self.file)
+        return f"{file.label}:{line_of(path, find_lines(file.text))}"
+
+
 def load_scenario(name_or_path: str | Path) -> Scenario:
     """Return a scenario of the library or a file. Raises ScenarioError: every fault, with `file:line`."""
+    return resolve(name_or_path).scenario
+
+
+def resolve(name_or_path: str | Path) -> Resolved:
+    """Return a scenario with the files it comes from. Raises ScenarioError: faults of form and of values, all at once."""
     file, faults = _open(_locate(name_or_path))
     values, owners = _resolve(file, (), faults, {})
-    if not faults:
-        content = {
-            key: value
-            for key, value in values.items()
-            if key not in ("extends", "schema_version", "switches")
-        }
-        content |= {key: value for key, value in values.get("switches", {}).items() if key in SWITCHES}
-        content.setdefault("name", file.path.stem)
-        _, wrong = check(content, choices())
-        for fault in wrong:
-            path = ("switches", *fault.path) if fault.path and fault.path[0] in SWITCHES else fault.path
-            faults.append(_told(_owner(path, owners, file), Fault(path, fault.text)))
-        if not faults:
-            return Scenario(**content)
-    raise ScenarioError(list(dict.fromkeys(faults)))
+    content = {key: value for key, value in values.items() if key in TOP_KEYS and key not in ("extends", "schema_version", "switches")}
+    switches = values.get("switches", {})
+    if isinstance(switches, dict):
+        content |= {key: value for key, value in switches.items() if key in SWITCHES}
+    content.setdefault("name", _name_of(file.path))
+    read, wrong = check(content, choices())
+    for fault in wrong:
+        path = ("switches", *fault.path) if fault.path and fault.path[0] in SWITCHES else fault.path
+        faults.append(_told(_owner(path, owners, file), Fault(path, fault.text)))
+    if faults:
+        raise ScenarioError(list(dict.fromkeys(faults))[: MOST_FAULTS + 1])
+    return Resolved(Scenario.model_construct(**read), file, owners)
+
+
+def _name_of(path: Path) -> str:
+    """Return a name for a file that gives none: its own, in letters that a name may have."""
+    return re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:60] or "scenario"
 
 
 def list_scenarios() -> dict[str, str]:
@@ -68,7 +91,7 @@ def _locate(given: str | Path) -> Path:
     if found:
         return Path(given)
     names = sorted(path.stem for path in LIBRARY.glob("*.toml"))
-    near = difflib.get_close_matches(text, names, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(text[:100], names, n=3, cutoff=0.5)
     hint = (
         f"did you mean {' or '.join(near)}?"
         if near
@@ -133,9 +156,9 @@ def _depth(value: Any) -> int:
 def _form(content: dict[str, Any]) -> list[Fault]:
     """Return faults of the top level: version, unknown tables, extends, switches."""
     faults = []
-    for key in content:
+    for key in list(content)[:MOST_FAULTS]:
         if key not in TOP_KEYS:
-            near = difflib.get_close_matches(key, TOP_KEYS, n=2, cutoff=0.5)
+            near = difflib.get_close_matches(key[:100], TOP_KEYS, n=2, cutoff=0.5)
             hint = f"did you mean {' or '.join(near)}?" if near else f"allowed: {', '.join(TOP_KEYS)}"
             faults.append(Fault((key,), f"is not part of a scenario; {hint}"))
     if "schema_version" not in content:
@@ -148,9 +171,9 @@ def _form(content: dict[str, Any]) -> list[Fault]:
             Fault(("switches",), f"is {_cut(switches)}; allowed: a table with {', '.join(SWITCHES)}")
         )
     else:
-        for key in switches:
+        for key in list(switches)[:MOST_FAULTS]:
             if key not in SWITCHES:
-                near = difflib.get_close_matches(key, SWITCHES, n=1, cutoff=0.5)
+                near = difflib.get_close_matches(key[:100], SWITCHES, n=1, cutoff=0.5)
                 hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(SWITCHES)}"
                 faults.append(Fault(("switches", key), f"is not a switch; {hint}"))
     extends = content.get("extends", [])
@@ -243,7 +266,7 @@ def _parent(name: str, child: Path) -> Path:
         if path.is_file() and path.resolve().parent == folder:
             return path
     names = [path.stem for path in sorted(LIBRARY.glob("*.toml"))]
-    near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
+    near = difflib.get_close_matches(name[:100], names, n=2, cutoff=0.5)
     hint = (
         f"did you mean {' or '.join(near)}?"
         if near
@@ -291,3 +314,16 @@ def _told(file: ScenarioFile, fault: Fault) -> str:
 def _cut(given: Any) -> str:
     text = repr(given)
     return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+VARY = Path(__file__).resolve().parent / "vary"
+
+
+def load_vary(name_or_path: str | Path) -> dict[str, Distribution]:
+    """Return the distributions of a built-in list or of a file's [world]. Raises ScenarioError."""
+    text = str(name_or_path)
+    inside = VARY / f"{text}.toml"
+    found = load_scenario(inside if NAME.fullmatch(text) and inside.is_file() else name_or_path)
+    if not found.uncertain:
+        raise ScenarioError([f"{text}: has no distributions in [world]; allowed: entries like {{ dist = \"table\" }}"])
+    return dict(found.uncertain)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PACKAGES = ("mesa", "networkx", "numpy", "scipy", "pandas", "numba", "pydantic", "pyarrow")
 PACKAGE = Path(__file__).resolve().parent.parent
+BYTES_OF_BATCHES = ("parts", "choices", "checking", "quantity", "scenario", "design", "store", "study", "worker")
 CODE_FOLDERS = ("world", "agents", "scenarios")
 EVENT_COLUMNS = ("month", "date", "kind", "region", "agent", "text")
 # column of the race -> recorded variable; `binds` is a name of the world's causes
@@ -232,6 +233,18 @@ def code_hash(root: Path = PACKAGE) -> str:
     """
     paths = [path for path in root.glob("*.py") if path.name != "cli.py"]
     paths += [path for folder in CODE_FOLDERS for path in (root / folder).rglob("*.py")]
+    return _hash_files({path.relative_to(root).as_posix(): path for path in paths})
+
+
+@cache
+def bytes_hash(root: Path = PACKAGE) -> str:
+    """Return the sha256 over the modules that decide about the numbers of a batch and how they are written.
+
+    Narrower than `code_hash`: a study is resumed although what compares or explains runs has been changed.
+    """
+    paths = [path for path in root.glob("*.py") if path.name != "cli.py"]
+    paths += [path for folder in ("world", "agents") for path in (root / folder).rglob("*.py")]
+    paths += [root / "scenarios" / f"{name}.py" for name in BYTES_OF_BATCHES]
     return _hash_files({path.relative_to(root).as_posix(): path for path in paths})
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("world", "agents", "scenarios", "viz")
+FOLDERS = ("world", "agents", "scenarios", "viz", "commands")
 # low to high; what a scenario file is stands below the model, what runs and compares worlds above it
-READING = {"scenario", "read", "quantity", "lines", "__init__"}
+READING = {"scenario", "read", "quantity", "lines", "parts", "checking", "choices", "tools", "__init__"}
 ORDER = ("world", "agents", "scenarios (reading)", "model", "scenarios (running)", "viz", "cli")
 # tables whose first column names a nation, a place or a firm
 NAMED = ("nations", "zones", "ai_companies", "chipmakers")
@@ -31,6 +31,8 @@ def layer(parts: tuple[str, ...]) -> str:
     first = parts[0]
     if first == "scenarios":
         return "scenarios (reading)" if (parts[1:] or ("__init__",))[0] in READING else "scenarios (running)"
+    if first == "commands":
+        return "cli"
     return first if first in ("world", "agents", "viz", "cli") else "model"
 
 

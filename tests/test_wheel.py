@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-INSIDE = ("agents/", "scenarios/", "viz/", "world/")
+INSIDE = ("agents/", "commands/", "scenarios/", "viz/", "world/")
 
 
 def package_files() -> set[str]:

@@ -16,4 +16,4 @@ class Event(NamedTuple):
     text: str
 
 
-KINDS = ("build", "retire", "shortage", "price", "bust", "policy", "technology", "trade", "launch", "robot", "bottleneck")
+KINDS = ("build", "retire", "shortage", "price", "bust", "policy", "technology", "trade", "launch", "robot", "bottleneck", "shock")

@@ -16,6 +16,7 @@ from .draws import Draws
 from .parties import Parties
 from .places import Places
 from .power.system import PowerSystem
+from .reading import levers_read, parameters_read, variables_recorded
 from .state import State
 from .tables import Tables
 
@@ -28,6 +29,7 @@ def open_world(
     tables: Tables, settings: Any, calendar: Any, draws: Draws, openers: dict[str, Callable[[Tables, Places], Any]]
 ) -> tuple[Statics, State]:
     """Return the statics and the opening state of a run. `openers` give the columns of each kind of agent."""
+    tables.check_complete(parameters_read(), {"levers": levers_read(), "variables": variables_recorded()})
     places = Places(tables)
     statics = Statics(places=places, parties=_parties(tables, places), system=PowerSystem(tables, places))
     statics.growth = bool(settings.growth)  # type: ignore[attr-defined]

@@ -12,7 +12,7 @@ from .draws import Draws, name_key, name_keys
 from .power import accredit, fleet
 from .power.accredit_audit import link_matrix_gw
 from .power.system import RunningCosts, running_costs
-from .tables import Tables
+from .tables import MissingRow, Tables
 
 _HOURS_PER_YEAR = 8766.0
 
@@ -96,7 +96,7 @@ def _growth_forecast(tables: Tables, nations: list[str], calendar: Any) -> np.nd
     known = np.array(out)
     if np.isnan(known).any():
         missing = [nations[n] for n in np.flatnonzero(np.isnan(known).any(axis=0))]
-        raise KeyError(f"gdp_growth has no forecast for {', '.join(missing)} known at {tables.as_of}")
+        raise MissingRow(f"gdp_growth.csv: has no forecast for {', '.join(missing)} known at {tables.as_of}")
     return known
 
 

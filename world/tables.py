@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import difflib
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +21,7 @@ DATA = Path(__file__).resolve().parent / "data"
 TAIL = ("value", "unit", "low", "high", "source", "year", "known_from")
 HOURS = tuple(f"h{hour:02d}" for hour in range(24))
 CONFIDENCE = ("exact", "derived", "recalled", "assumption", "")
-_OPTIONS = {"about", "keys", "units", "range", "dated", "form"}
+_OPTIONS = {"about", "keys", "units", "range", "dated", "form", "rows"}
 _FORMS = {"values": TAIL, "hours": ("unit", *HOURS, "source", "year", "known_from"), "entities": ("source", "known_from")}
 
 
@@ -36,6 +37,15 @@ class TableError(ValueError):
         )
 
 
+class MissingRow(TableError, KeyError):
+    """A table does not have what the world asks of it: said before the first month, since that is when rows are read."""
+
+    def __init__(self, fault: str):
+        super().__init__([fault])
+
+    __str__ = Exception.__str__  # a KeyError's text would be quoted
+
+
 @dataclass(frozen=True)
 class Spec:
     """How one table is declared (see docs/contracts.md)."""
@@ -48,6 +58,7 @@ class Spec:
     high: float
     dated: bool
     form: str
+    rows: int = 0  # how many the world needs at least
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -101,7 +112,8 @@ class Table:
         except KeyError:
             asked = ", ".join(f"{k}={v!r}" for k, v in keys.items())
             near = difflib.get_close_matches("/".join(keys.values()), ["/".join(k) for k in index], n=3, cutoff=0.3)
-            raise KeyError(f"table {self.name!r} has no row with {asked}; nearest: {', '.join(near) or 'none'}") from None
+            what = f"{self.name}.csv: has no row with {asked} that counts at the start"
+            raise MissingRow(f"{what}; nearest: {', '.join(near) or 'none'}") from None
 
     def get(self, default: float, **keys: str) -> float:
         """Return the newest value of one key, or `default` where the table says nothing."""
@@ -131,7 +143,8 @@ class Table:
             out[np.isnan(out)] = missing
         elif np.isnan(out).any():
             first = [axis[i] for axis, i in zip(labels, np.argwhere(np.isnan(out))[0], strict=True)]
-            raise KeyError(f"table {self.name!r} has no row for {dict(zip(names, first, strict=True))} with {fixed}")
+            asked = ", ".join(f"{k}={v!r}" for k, v in (dict(zip(names, first, strict=True)) | fixed).items())
+            raise MissingRow(f"{self.name}.csv: has no row for {asked} that counts at the start")
         return out
 
     def series(self, **keys: str) -> dict[int, float]:
@@ -143,7 +156,10 @@ class Table:
     def hours(self, **keys: str) -> np.ndarray:
         """Return the 24 hourly values of one key of a wide table."""
         index = self.newest()
-        row = index[tuple(keys[k] for k in self.keys)]
+        row = index.get(tuple(keys[k] for k in self.keys))
+        if row is None:
+            asked = ", ".join(f"{k}={v!r}" for k, v in keys.items())
+            raise MissingRow(f"{self.name}.csv: has no row with {asked} that counts at the start")
         return np.array([self.columns[h][row] for h in HOURS], dtype=float)
 
 
@@ -172,12 +188,39 @@ class Tables:
         for table in parameter_tables(known):
             self._params |= {key[0]: float(table["value"][row]) for key, row in table.newest().items()}
         for name, value in (overrides or {}).items():
+            if "/" in name:
+                self._set_cell(name, float(value))
+                continue
             if name not in self._params:
                 near = difflib.get_close_matches(name, self._params, n=3)
-                raise KeyError(f"no parameter {name!r}; did you mean {', '.join(near) or 'one of parameters.csv'}?")
+                raise MissingRow(f"no parameter {name!r} counts at {as_of}; did you mean {', '.join(near) or 'one of parameters.csv'}?")
             self._params[name] = float(value)
         self.overrides = dict(overrides or {})
         return self
+
+    def _set_cell(self, name: str, value: float) -> None:
+        """Set the newest value of a row that counts, `table/key/…/key` (`…/h05` in a table of hours)."""
+        head, *keys = name.split("/")
+        table = self.tables.get(head)
+        column = "value"
+        if table is not None and "value" not in table.columns and keys:
+            column = keys.pop()
+        row = None if table is None else table.newest().get(tuple(keys))
+        if table is None or row is None or column not in table.columns:
+            raise MissingRow(f"{name}: no such number counts at {self.as_of}")
+        changed = Table(table.name, {**table.columns, column: table.columns[column].copy()}, table.keys)
+        changed.columns[column][row] = value
+        self.tables[head] = changed
+
+    def check_complete(self, parameters: Iterable[str], rows: dict[str, Iterable[str]]) -> None:
+        """Check that every parameter, and every row of `rows` {table: names}, that code reads is there. Raises TableError."""
+        lost = [("parameters", name) for name in parameters if name not in self._params]
+        for table, names in rows.items():
+            known = set(self.labels(table))
+            lost += [(table, name) for name in names if name not in known]
+        if lost:
+            text = "{}.csv: has no row {!r} that counts at {}; the world reads it"
+            raise TableError([text.format(table, name, self.as_of) for table, name in lost])
 
     def __getitem__(self, name: str) -> Table:
         try:
@@ -192,7 +235,7 @@ class Tables:
             return self._params[name]
         except KeyError:
             near = difflib.get_close_matches(name, self._params, n=3)
-            raise KeyError(f"no parameter {name!r}; did you mean {', '.join(near) or 'one of parameters.csv'}?") from None
+            raise MissingRow(f"no parameter {name!r}; did you mean {', '.join(near) or 'one of parameters.csv'}?") from None
 
     @property
     def params(self) -> dict[str, float]:
@@ -235,7 +278,7 @@ def specs(folder: Path) -> tuple[dict[str, Spec], list[str]]:
             low, high = body.get("range", (-np.inf, np.inf))
             found[name] = Spec(
                 name, body.get("about", ""), dict(body["keys"]), tuple(body.get("units", ())),
-                float(low), float(high), bool(body.get("dated", False)), body.get("form", "values"),
+                float(low), float(high), bool(body.get("dated", False)), body.get("form", "values"), int(body.get("rows", 0)),
             )  # fmt: skip
     return found, faults
 
@@ -295,6 +338,8 @@ def _read(path: Path, spec: Spec) -> tuple[Table | None, np.ndarray, list[str]]:
         else:
             columns[column] = np.array(texts, dtype=object)
     table = Table(spec.name, columns, tuple(spec.keys))
+    if len(rows) < spec.rows and not faults:
+        faults.append(f"{path.name}: has {len(rows)} rows below its header; the world needs at least {spec.rows}")
     return table, lines, faults + _check_rows(path.name, spec, table, lines)
 
 

@@ -37,7 +37,7 @@ class Sales(NamedTuple):
 
 
 @kernel
-def _offer(budget_musd, worth_musd, open_share, maker_home, buyer_home, server_factor):
+def _offer(budget_musd, worth_musd, open_share, passes, maker_home, buyer_home, server_factor):
     """Return (budgets [1, 2C] USD, values [2C, D] USD per H100e, allowed [2C, D])."""
     companies, makers = worth_musd.shape
     budget = np.empty((1, 2 * companies))
@@ -51,7 +51,8 @@ def _offer(budget_musd, worth_musd, open_share, maker_home, buyer_home, server_f
             free = share >= 1.0 - 1e-12
             value[c, d] = worth_musd[c, d] * _MUSD / server_factor
             value[rest, d] = value[c, d] if free else 0.0
-            allowed[rest, d] = free
+            allowed[c, d] = passes[maker_home[d], buyer_home[c]]
+            allowed[rest, d] = free and allowed[c, d]
             if not free:
                 least = min(least, share)
         budget[0, c] = budget_musd[c] * _MUSD / server_factor * least
@@ -59,13 +60,14 @@ def _offer(budget_musd, worth_musd, open_share, maker_home, buyer_home, server_f
     return budget, value, allowed
 
 
-def offer(budget_musd, worth_musd, open_share, maker_home, buyer_home, server_factor: float):
+def offer(budget_musd, worth_musd, open_share, passes, maker_home, buyer_home, server_factor: float):
     """Return (budgets [1, 2C] USD, values [2C, D] USD per H100e, allowed [2C, D]) for the exchange.
 
     `budget_musd` [C] and `worth_musd` [C, D] per H100e pay for servers, chips are 1/`server_factor` of them; `open_share`
-    [N maker, N buyer] is the share of a budget that may go to a nation's makers, 1 where trade is free; homes [D], [C].
+    [N maker, N buyer] is the share of a budget that may go to a nation's makers, 1 where trade is free; `passes` [N, N] is False
+    where no goods get through at all; homes [D], [C].
     """
-    return _offer(budget_musd, worth_musd, open_share, maker_home, buyer_home, server_factor)
+    return _offer(budget_musd, worth_musd, open_share, passes, maker_home, buyer_home, server_factor)
 
 
 @kernel

@@ -35,7 +35,6 @@ class Offers(NamedTuple):
     value: np.ndarray  # [N, S] USD/kW
     supply: np.ndarray  # [S] kW
     duty: np.ndarray  # [N, S] USD/kW, on last month's price
-    allowed: np.ndarray  # [N, S] True: nothing is prohibited
 
 
 class Sales(NamedTuple):
@@ -112,8 +111,7 @@ def _offer(need, stock, asked, made_by, capacity, reserve, price, tariff, levere
             # a buyer pays up to several times its bid for a part that is there; its budget, not its worth, is what limits it
             value[n, s] = bid[n, p] * rules.worth_multiple
             duty[n, s] = tariff[n, s] * (lever[n] if levered[p] else 1.0) * price[s]
-    allowed = np.ones((nations, makers), np.bool_)
-    return total, owners, want, bid, cheapest, backlog, budget, value, capacity * _KW_PER_GW, duty, allowed
+    return total, owners, want, bid, cheapest, backlog, budget, value, capacity * _KW_PER_GW, duty
 
 
 def offer(need, stock, asked, made_by, capacity, reserve, price, tariff, levered, lever, rules: Rules, growth: bool) -> Offers:

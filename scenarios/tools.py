@@ -1,0 +1,269 @@
+"""What people do with scenario files: check, explain, compare, begin a new one, export the schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..world.reading import parameters_read
+from .choices import choices
+from .parts import (
+    DIRECTIONS,
+    DISTRIBUTIONS,
+    EVERYONE,
+    GOODS,
+    MOST_SHOCKS,
+    MOST_STEPS,
+    SHOCKS,
+    Choices,
+    Distribution,
+    Shock,
+    Step,
+)
+from .read import Resolved, resolve
+from .scenario import Scenario
+
+TEMPLATE = """\
+schema_version = 1
+name    = "{name}"
+title   = ""
+extends = ["{parent}"]
+
+# What governments choose. Levers: wattrace scenarios schema. Example:
+# [policy.{nation}]
+# {lever} = [{{ announced = 2026-07-01, on = 2027-01-01, to = "50 %", over = "12 months", source = "assumption: …" }}]
+
+# How we think the world works: any number of the tables, sure or unsure. Example:
+# [world]
+# "{parameter}" = {{ dist = "table" }}
+
+# What strikes from outside. Example:
+# [[shocks]]
+# what   = "fab_outage"
+# where  = "{nation}"
+# share  = "50 %"
+# on     = 2028-04-01
+# lasts  = "12 months"
+# source = "assumption: …"
+"""
+
+
+class Line(NamedTuple):
+    """One value of a scenario: which, how it reads, where it stands, and why."""
+
+    key: str
+    value: str
+    place: str
+    source: str
+
+
+def explain(name_or_path: str | Path) -> list[Line]:
+    """Return every value of a scenario with file:line and source. Raises ScenarioError."""
+    found = resolve(name_or_path)
+    scenario, known = found.scenario, choices()
+    lines = [Line(key, getattr(scenario, key), _where(found, (key,)), "") for key in ("start", "until")]
+    for key in ("draws", "growth"):
+        lines.append(Line(key, "on" if getattr(scenario, key) else "off", _where(found, ("switches", key)), ""))
+    for nation, levers in scenario.policy.items():
+        for lever, steps in levers.items():
+            for i, step in enumerate(steps):
+                path = ("policy", nation, lever, i)
+                lines.append(Line(f"policy.{nation}.{lever}", step_text(step, known.levers[lever].unit), found.place(path), step.source))
+    for name, value in scenario.world.items():
+        lines.append(Line(f"world.{name}", f"{value:g} {known.cells[name].unit}", _world_place(found, name), _world_source(found, name)))
+    for name, spread in scenario.uncertain.items():
+        text = distribution_text(spread, known.cells[name].unit)
+        lines.append(Line(f"world.{name}", text, _world_place(found, name), spread.source))
+    for i, shock in enumerate(scenario.shocks):
+        lines.append(Line(f"shocks.{i + 1}", shock_text(shock), found.place(("shocks", i)), shock.source))
+    return lines
+
+
+def notes(scenario: Scenario) -> list[str]:
+    """Return what is allowed and yet may surprise: numbers no rule reads, outside their range, steps after the end."""
+    known, read = choices(), set(parameters_read())
+    told = []
+    for name in (*scenario.world, *scenario.uncertain):
+        if "/" not in name and read and name not in read:
+            told.append(f"world.{name}: no rule reads this number; setting it changes nothing")
+    for name, value in scenario.world.items():
+        cell = known.cells[name]
+        if not cell.low <= value <= cell.high:
+            told.append(f"world.{name}: {value:g} lies outside the range tabled, {cell.low:g} to {cell.high:g} {cell.unit}")
+    for nation, levers in scenario.policy.items():
+        for lever, steps in levers.items():
+            told += [
+                f"policy.{nation}.{lever}: the step of {step.on} lies outside the run, {scenario.start} to {scenario.until}"
+                for step in steps
+                if step.on and not scenario.start <= step.on < scenario.until
+            ]
+    told += [
+        f"shocks.{i + 1}: {shock.on} lies after the run, which ends before {scenario.until}"
+        for i, shock in enumerate(scenario.shocks)
+        if shock.on >= scenario.until
+    ]
+    return told
+
+
+def diff(a: Scenario, b: Scenario) -> list[tuple[str, str, str]]:
+    """Return (key, in `a`, in `b`) of what differs; "-" where one says nothing."""
+    left, right = flat(a), flat(b)
+    keys = [*left, *(key for key in right if key not in left)]
+    return [(key, left.get(key, "-"), right.get(key, "-")) for key in keys if left.get(key) != right.get(key)]
+
+
+def flat(scenario: Scenario) -> dict[str, str]:
+    """Return {key: value as text} of all that a scenario says."""
+    known = choices()
+    found = {"start": scenario.start, "until": scenario.until}
+    found |= {key: "on" if getattr(scenario, key) else "off" for key in ("draws", "growth")}
+    for nation, levers in scenario.policy.items():
+        for lever, steps in levers.items():
+            unit = known.levers[lever].unit
+            found[f"policy.{nation}.{lever}"] = "; ".join(step_text(step, unit) for step in steps)
+    found |= {f"world.{name}": f"{value:g} {known.cells[name].unit}" for name, value in scenario.world.items()}
+    found |= {f"world.{name}": distribution_text(one, known.cells[name].unit) for name, one in scenario.uncertain.items()}
+    found |= {f"shocks.{i + 1}": shock_text(shock) for i, shock in enumerate(scenario.shocks)}
+    return found
+
+
+def step_text(step: Step, unit: str) -> str:
+    """Return a step as people say it."""
+    text = f"{step.to:g}" + ("" if unit == "1" else f" {unit}")
+    if step.on:
+        text += f" from {step.on}"
+    return text + (f" over {step.over_months} months" if step.over_months else "")
+
+
+def shock_text(shock: Shock) -> str:
+    """Return a shock as people say it."""
+    words = [shock.what, shock.where, *(["with", shock.partner, shock.goods, shock.direction] if shock.what == "trade_stop" else [])]
+    words += [shock.technology] if shock.technology else []
+    words += [] if shock.what == "trade_stop" else [f"{shock.share:.0%}"]
+    return f"{' '.join(words)} from {shock.on} for {shock.lasts_months} months"
+
+
+def distribution_text(spread: Distribution, unit: str) -> str:
+    """Return a distribution as people say it."""
+    names = DISTRIBUTIONS[spread.kind]
+    if spread.kind == "values":
+        return f"one of {', '.join(f'{x:g}' for x in spread.numbers)} {unit}"
+    return f"{spread.kind} " + ", ".join(f"{n} {x:g}" for n, x in zip(names, spread.numbers, strict=True)) + f" {unit}"
+
+
+def new_text(name: str, parent: str) -> str:
+    """Return the text of a new scenario file."""
+    known = choices()
+    return TEMPLATE.format(
+        name=name, parent=parent, nation=known.nations[0], lever=next(iter(known.levers)), parameter=next(iter(known.parameters))
+    )
+
+
+def _where(found: Resolved, path: tuple[str, ...]) -> str:
+    return found.place(path) if path in found.owners else "default"
+
+
+def _world_path(found: Resolved, name: str) -> tuple[str, ...]:
+    quoted, dotted = ("world", name), ("world", *name.split("."))
+    return quoted if quoted in found.owners else dotted
+
+
+def _world_place(found: Resolved, name: str) -> str:
+    return found.place(_world_path(found, name))
+
+
+def _world_source(found: Resolved, name: str) -> str:
+    """Return the source that stands beside a value, `{ to = …, source = … }`."""
+    path = _world_path(found, name)
+    file = found.owners.get(path)
+    value: Any = file.content if file else {}
+    for part in path:
+        value = value.get(part, {}) if isinstance(value, dict) else {}
+    return str(value.get("source", "")) if isinstance(value, dict) else ""
+
+
+def schema(known: Choices | None = None) -> dict[str, Any]:
+    """Return the JSON Schema of a scenario file, for editors."""
+    known = known or choices()
+    text = {"type": "string", "maxLength": 500}
+    month = {"type": "string", "pattern": "^\\d{4}-(0[1-9]|1[0-2])(-01)?$"}
+    quantity = {"type": ["number", "string"]}
+    lever = {
+        name: {
+            "description": f"{one.title}; {one.low:g} to {one.high:g}, status quo {one.value:g}",
+            "oneOf": [
+                quantity,
+                {"type": "array", "minItems": 1, "maxItems": MOST_STEPS, "items": {"$ref": "#/$defs/step"}},
+            ],
+        }
+        for name, one in known.levers.items()
+    }
+    step = {"announced": month, "on": month, "to": quantity, "over": {"type": "string"}, "source": text}
+    world = {name: {"description": f"in {unit}", "$ref": "#/$defs/value"} for name, unit in known.parameters.items()}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Wattrace scenario",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["schema_version"],
+        "properties": {
+            "schema_version": {"const": 1},
+            "name": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,59}$"},
+            "title": {"type": "string", "maxLength": 120},
+            "extends": {"type": "array", "items": {"type": "string"}},
+            "start": month,
+            "until": month,
+            "policy": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {nation: {"$ref": "#/$defs/levers"} for nation in known.nations},
+            },
+            "world": {
+                "type": "object",
+                "properties": world,
+                "patternProperties": {"^[a-z_]+/.+": {"$ref": "#/$defs/value"}},
+                "additionalProperties": {"type": "object"},
+            },
+            "shocks": {"type": "array", "maxItems": MOST_SHOCKS, "items": {"$ref": "#/$defs/shock"}},
+            "switches": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {key: {"enum": [True, False, "on", "off"]} for key in ("draws", "growth")},
+            },
+        },
+        "$defs": {
+            "levers": {"type": "object", "additionalProperties": False, "properties": lever},
+            "step": {"type": "object", "additionalProperties": False, "required": ["on", "to", "source"], "properties": step},
+            "value": {"oneOf": [quantity, _value_schema(quantity, text)]},
+            "shock": _shock_schema(known, month, text, quantity),
+        },
+    }
+
+
+def _value_schema(quantity: dict[str, Any], text: dict[str, Any]) -> dict[str, Any]:
+    numbers = {key: quantity for keys in DISTRIBUTIONS.values() for key in keys if key != "values"}
+    properties = {"to": quantity, "source": text, "dist": {"enum": list(DISTRIBUTIONS)}, **numbers}
+    properties["values"] = {"type": "array", "minItems": 1, "items": quantity}
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def _shock_schema(known: Choices, month: dict[str, Any], text: dict[str, Any], quantity: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["what", "where", "on", "lasts", "source"],
+        "properties": {
+            "what": {"enum": list(SHOCKS)},
+            "where": {"type": "string"},
+            "on": month,
+            "lasts": {"type": "string"},
+            "source": text,
+            "share": quantity,
+            "technology": {"enum": list(known.technologies)},
+            "with": {"enum": [EVERYONE, *known.nations]},
+            "goods": {"enum": list(GOODS)},
+            "direction": {"enum": list(DIRECTIONS)},
+        },
+    }
+
+
