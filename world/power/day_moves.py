@@ -13,11 +13,20 @@ STEP = np.dtype([("hour", np.int64), ("zone", np.int64), ("code", np.int64), ("a
 MOST_STEPS = 256  # of one move, a guard
 
 
+HOUR_BITS = 6  # of an arc code below −1, so for days of at most 62 hours: shifts are much faster than divisions
+
+
 @kernel
-def hop_code(code, hours):
+def code_of_hop(s, i):
+    """Return the arc code, below −1, of what unit s was given in hour i (−1: spare inflow)."""
+    return -2 - ((s << HOUR_BITS) + i + 1)
+
+
+@kernel
+def hop_code(code):
     """Return (unit, hour it is put in or −1) of an arc code below −1."""
     code = -2 - code
-    return code // (hours + 1), code % (hours + 1) - 1
+    return code >> HOUR_BITS, (code & ((1 << HOUR_BITS) - 1)) - 1
 
 
 @kernel
@@ -45,7 +54,7 @@ def walk(labels, arcs, units, plan, h, z, code, amount, goal_hour, goal, small, 
             toll += arc.cost * need
             z = arc.tail
         else:
-            s, i = hop_code(code, labels.shape[0])
+            s, i = hop_code(code)
             need /= take_out(units[s], charge[s, h], discharge[s, h], small)[0]
             h = i
             if h < 0:
@@ -104,7 +113,6 @@ def room_of(arcs, units, plan, small, steps):
     store) must do for all of them.
     """
     _, charge, discharge, state = plan
-    hours = charge.shape[1]
     room = np.inf
     for k in range(steps.shape[0]):
         step = steps[k]
@@ -117,12 +125,12 @@ def room_of(arcs, units, plan, small, steps):
             arc = arcs[h, step.code]
             room = min(room, arc.room / (used * arc.need))
             continue
-        s, i = hop_code(step.code, hours)
+        s, i = hop_code(step.code)
         unit = units[s]
         hops = 0
         for other in range(steps.shape[0]):
             if steps[other].code < -1:
-                hops += hop_code(steps[other].code, hours)[0] == s
+                hops += hop_code(steps[other].code)[0] == s
         for at in (h, i):
             if at >= 0:
                 net = _net_out(units, s, at, plan, steps, small)
@@ -141,11 +149,10 @@ def room_of(arcs, units, plan, small, steps):
 @kernel
 def _net_out(units, s, at, plan, steps, small):
     """Return the GWh that a move takes out of unit s in one hour, less what it puts in then."""
-    hours = plan[1].shape[1]
     net = 0.0
     for k in range(steps.shape[0]):
         if steps[k].code < -1:
-            unit_of, start = hop_code(steps[k].code, hours)
+            unit_of, start = hop_code(steps[k].code)
             if unit_of == s and (steps[k].hour == at or start == at):
                 stored = _stored(units, plan, steps[k], small)
                 net += stored if steps[k].hour == at else -stored
@@ -156,7 +163,7 @@ def _net_out(units, s, at, plan, steps, small):
 def _stored(units, plan, step, small):
     """Return the GWh that a hop takes through the store of its unit."""
     _, charge, discharge, _ = plan
-    s, _ = hop_code(step.code, charge.shape[1])
+    s, _ = hop_code(step.code)
     return step.amount / take_out(units[s], charge[s, step.hour], discharge[s, step.hour], small)[0]
 
 
@@ -168,7 +175,7 @@ def _shared_store(units, s, plan, steps, small):
     lift = np.zeros(hours)
     for k in range(steps.shape[0]):
         if steps[k].code < -1:
-            unit_of, i = hop_code(steps[k].code, hours)
+            unit_of, i = hop_code(steps[k].code)
             if unit_of == s and i >= 0:
                 stored = _stored(units, plan, steps[k], small)
                 j = steps[k].hour
@@ -192,7 +199,7 @@ def send(arcs, units, plan, lines, stale, steps, times):
     net = np.zeros(2 * steps.shape[0])  # before anything moves: a unit that turns round changes its losses
     for k in range(steps.shape[0]):
         if steps[k].code < -1:
-            s, i = hop_code(steps[k].code, hours)
+            s, i = hop_code(steps[k].code)
             net[2 * k] = _net_out(units, s, steps[k].hour, plan, steps, small) * times
             net[2 * k + 1] = _net_out(units, s, i, plan, steps, small) * times if i >= 0 else 0.0
     for k in range(steps.shape[0]):
@@ -202,7 +209,7 @@ def send(arcs, units, plan, lines, stale, steps, times):
             need = arcs[step.hour, step.code].need
             use_arc(arcs[step.hour], step.code, step.amount * times * need, step.hour, flow, lines)
             continue
-        s, i = hop_code(step.code, hours)
+        s, i = hop_code(step.code)
         for side in range(2):
             at = step.hour if side == 0 else i
             if at < 0 or _is_earlier(steps, k, side, s, at, hours):
@@ -220,7 +227,7 @@ def _is_earlier(steps, k, side, s, at, hours):
     """Return whether a hop before side `side` of step k uses unit s in the same hour: it did it for both."""
     for other in range(k + 1):
         if steps[other].code < -1:
-            unit_of, start = hop_code(steps[other].code, hours)
+            unit_of, start = hop_code(steps[other].code)
             if unit_of == s:
                 if other < k and (steps[other].hour == at or start == at):
                     return True

@@ -69,7 +69,7 @@ def _is_new(labels, arcs, h, z, met):
         if code >= 0:
             z = arcs[h, code].tail
         else:
-            h = hop_code(code, labels.shape[0])[1]
+            h = hop_code(code)[1]
     return True
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..kernels import kernel
-from .day_moves import MOST_STEPS, hop_code, room_of, settle_surplus, walk
+from .day_moves import MOST_STEPS, code_of_hop, hop_code, room_of, settle_surplus, walk
 from .storing import carry, has_open_day, put_in, take_out
 from .trading import CYCLE_LEAST, NOISE
 
@@ -27,6 +27,7 @@ LABEL = np.dtype(
 MOST_FOUND = 2  # cycles used in one round: while there are some, labels wind round them, so stop early
 ROUND_TRIP = 1e-9  # a cycle that gives or loses less than this share of what goes round does neither
 MOST_QUEUED = 8  # entries per node, a guard
+ZONE_BITS = 16  # of a place in the queue, above them the hour
 
 
 @kernel
@@ -107,7 +108,7 @@ def join_hours(nodes, arcs, units, plan, small, tolerance, around, room, labels,
                 label = labels[h, z]
                 if cost < label.buy - NOISE:
                     i = origin[s, h]
-                    code = -2 - (s * (hours + 1) + i + 1)
+                    code = code_of_hop(s, i)
                     if label.feeds == 1 and _leads_to(labels, arcs, h, z, code):
                         if _pays(nodes, labels, arcs, units, h, z, code, plan, small, tolerance, steps):
                             cycles = _note(found, cycles, h, z, code)
@@ -116,13 +117,13 @@ def join_hours(nodes, arcs, units, plan, small, tolerance, around, room, labels,
                     label.code = code
                     if i >= 0:
                         labels[i, z].feeds = 1
-                    queued = _push(queue, place, queued, cost, h * zones + z)
+                    queued = _push(queue, place, queued, cost, (h << ZONE_BITS) + z)
     for _ in range(queue.shape[0]):
         if queued == 0 or cycles >= found.shape[0]:
             break
         cost = queue[0]
-        h = place[0] // zones
-        z = place[0] - h * zones
+        h = place[0] >> ZONE_BITS
+        z = place[0] & ((1 << ZONE_BITS) - 1)
         queued = _drop_first(queue, place, queued)
         label = labels[h, z]
         if cost > label.buy or label.done == 1:
@@ -142,7 +143,7 @@ def join_hours(nodes, arcs, units, plan, small, tolerance, around, room, labels,
                     other.buy = offer
                     other.code = a
                     label.feeds = 1
-                    queued = _push(queue, place, queued, offer, h * zones + arc.head)
+                    queued = _push(queue, place, queued, offer, (h << ZONE_BITS) + arc.head)
         for k in range(first_unit[z], first_unit[z + 1]):
             s = units_in[k]
             value = cost * into[s, h]
@@ -150,7 +151,7 @@ def join_hours(nodes, arcs, units, plan, small, tolerance, around, room, labels,
                 continue
             worth[s, h] = value
             origin[s, h] = h
-            code = -2 - (s * (hours + 1) + h + 1)
+            code = code_of_hop(s, h)
             top = units[s].low_gwh + units[s].energy_gwh - small
             bottom = units[s].high_gwh - units[s].energy_gwh + small
             for way in range(1 if open_day[s] else 2):
@@ -178,7 +179,7 @@ def join_hours(nodes, arcs, units, plan, small, tolerance, around, room, labels,
                         other.buy = offer
                         other.code = code
                         label.feeds = 1
-                        queued = _push(queue, place, queued, offer, at * zones + z)
+                        queued = _push(queue, place, queued, offer, (at << ZONE_BITS) + z)
     return cycles
 
 
@@ -235,7 +236,7 @@ def _leads_to(labels, arcs, h, z, code):
         if code >= 0:
             zone = arcs[at, code].tail
         else:
-            at = hop_code(code, labels.shape[0])[1]
+            at = hop_code(code)[1]
             if at < 0:
                 return False
         if at == h and zone == z:

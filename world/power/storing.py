@@ -151,20 +151,27 @@ def carry(in_cost, unit, state, small, worth, origin):
         origin[h] = h
     top = unit.low_gwh + unit.energy_gwh - small
     bottom = unit.high_gwh - unit.energy_gwh + small
-    for _ in range(2):  # twice round the day
-        before = hours - 1
-        for h in range(hours):
-            if state[before] < top and worth[before] < worth[h]:
-                worth[h] = worth[before]
-                origin[h] = origin[before]
-            before = h
-    for _ in range(2):
-        after = 0
-        for h in range(hours - 1, -1, -1):
-            if state[h] > bottom and worth[after] < worth[h]:
-                worth[h] = worth[after]
-                origin[h] = origin[after]
-            after = h
+    # each way once round the day, from where the store lets nothing pass: at its highest or its lowest
+    highest = lowest = 0
+    for h in range(1, hours):
+        if state[h] > state[highest]:
+            highest = h
+        if state[h] < state[lowest]:
+            lowest = h
+    before = highest
+    for _ in range(hours):
+        h = before + 1 if before + 1 < hours else 0
+        if state[before] < top and worth[before] < worth[h]:
+            worth[h] = worth[before]
+            origin[h] = origin[before]
+        before = h
+    after = lowest
+    for _ in range(hours):
+        h = after - 1 if after > 0 else hours - 1
+        if state[h] > bottom and worth[after] < worth[h]:
+            worth[h] = worth[after]
+            origin[h] = origin[after]
+        after = h
 
 
 @kernel
