@@ -1,0 +1,1 @@
+"""The world in the browser: page, sessions, charts and map."""
