@@ -1,0 +1,72 @@
+"""The charts of the live view: each takes JSON strings, because nested lists are slow through the widget stack.
+
+A component is one `.vue` file; `//= shared.js` in it stands for what all charts share. The heading with its buttons (table,
+downloads) is `chart_frame.vue`. Events call back with a plain dictionary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import ipyvue
+import reacton.core
+import traitlets
+
+HERE = Path(__file__).parent
+SHARED_MARK = "//= shared.js"
+
+Pick = Callable[[dict[str, Any]], None]
+
+
+@cache
+def source(name: str) -> str:
+    """Return the text of a component with the shared script in place of its mark."""
+    shared = (HERE / "shared.js").read_text(encoding="utf-8")
+    return (HERE / name).read_text(encoding="utf-8").replace(SHARED_MARK, shared)
+
+
+def _widget(name: str, *strings: str) -> type[ipyvue.VueTemplate]:
+    """Return the widget class of a component: its strings as synchronised traits, and a `pick` event."""
+
+    def vue_pick(self: Any, data: dict[str, Any]) -> None:
+        if self.callback is not None:
+            self.callback(data)
+
+    body: dict[str, Any] = {text: traitlets.Unicode("").tag(sync=True) for text in strings}
+    body["template"] = traitlets.Unicode(source(name)).tag(sync=True)
+    body["components"] = traitlets.Dict({"chart-frame": source("chart_frame.vue")}).tag(
+        sync=True, **ipyvue.VueTemplate.class_component_serialization
+    )
+    body["callback"] = traitlets.Any(None, allow_none=True)
+    body["vue_pick"] = vue_pick
+    return type(name.removesuffix(".vue"), (ipyvue.VueTemplate,), body)
+
+
+# `data` is a word of the widget class itself, so the string travels as `payload`
+_LineChart = _widget("line_chart.vue", "payload")
+_WorldMap = _widget("world_map.vue", "frame", "base", "options")
+
+
+def LineChart(data: str, event_pick: Pick | None = None) -> reacton.core.Element:  # noqa: N802
+    """Lines over time with bands.
+
+    data: `{title, unit, x: [dates], now: index, lines: [{name, values, style, nation}], bands: [{name, low, high, nation}],
+    theme, log, nations, note, height}`; style is live, baseline, projection or history; values may be null. A click or Enter
+    calls event_pick with `{index, date}`.
+    """
+    return _LineChart.element(payload=data, callback=event_pick)
+
+
+def WorldMap(  # noqa: N802
+    frame: str, base: str, options: str = "{}", event_pick: Pick | None = None
+) -> reacton.core.Element:
+    """The map: `base` of `geometry.map_base` once, `frame` every month.
+
+    frame: `{zones: {name: {fill, powered, stranded, label}}, flows: [[from, to, value, kind]], lines: [[from, to, load share]],
+    orbit: {powered, label}, moon: {…}, nations: {name: fill}}`; options: `{title, unit, scale: [low, high], theme, selected,
+    layers: [names], note}`. A click or Enter calls event_pick with `{zone}` (orbit and moon too).
+    """
+    return _WorldMap.element(frame=frame, base=base, options=options, callback=event_pick)
