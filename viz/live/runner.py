@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...model import WorldFailed
+from .exports import export
 from .forecast import Answer, forecaster
 from .frames import Frame, Painter, Status
 from .path import Path, keep_baseline, kept_baseline
@@ -188,6 +189,10 @@ class Runner:
             forecaster().drop(number)
         self._questions.clear()
         self._open(asked)
+
+    def _on_export(self, given: tuple[str, Callable[[str], None]]) -> None:
+        kind, hand_over = given
+        hand_over(export(kind, self.timeline.world, self.asked.settings, self.timeline.moves))
 
     def _on_view(self, view: View) -> None:
         self.asked = self.asked._replace(view=view)
