@@ -10,9 +10,9 @@ from typing import Any
 import reacton.ipyvuetify as rv
 import solara
 
-from . import texts
+from . import components, texts
 from .catalog import catalog
-from .components import Events, LineChart, Sankey, Strip, WorldMap
+from .components import LineChart, WorldMap
 from .frames import Frame
 from .geometry import map_base
 from .parts import part
@@ -22,6 +22,9 @@ from .timeline import Move
 from .view import FLOWS, Asked, View, read_address
 
 CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+def _todo(name):
+    return getattr(components, name, None) or (lambda data, event_pick=None: rv.Html(tag='p', children=[name]))
+Events, Sankey, Strip = _todo('Events'), _todo('Sankey'), _todo('Strip')
 Frames = solara.Reactive[Frame]
 
 
@@ -31,13 +34,13 @@ def box(tag: str, names: str, *children: Any) -> Any:
 
 
 @solara.component
-def Layout(children: Any = ()) -> Any:  # noqa: N802
+def Layout(children: Any = ()) -> Any:
     """Stand in for Solara's own frame of bars and margins."""
     return box("div", "", *children)
 
 
 @solara.component
-def Page() -> Any:  # noqa: N802
+def Page() -> Any:
     """One session: read the address, open the world, show it."""
     router = solara.use_router()
     start = solara.use_memo(lambda: read_address(router.search, serving()), [])
@@ -46,9 +49,9 @@ def Page() -> Any:  # noqa: N802
     solara.use_effect(session.open, [])
     hidden = solara.use_reactive(not start[1])
     saved = solara.use_reactive("")
-    solara.Title("Wattrace")
-    solara.Style(CSS)
     with box("div", "wl-host") as main:
+        solara.Title("Wattrace")
+        solara.Style(CSS)
         App(session, frame, start[1], hidden, saved)
     return main
 
@@ -93,7 +96,7 @@ class Session:
 
 
 @solara.component
-def App(session: Session, frame: Frames, faults: list[str], hidden: Any, saved: Any) -> Any:  # noqa: N802
+def App(session: Session, frame: Frames, faults: list[str], hidden: Any, saved: Any) -> Any:
     """The skeleton; each part below reads one string of the frame."""
     view = session.view.value
     live = view.tab == "live"
@@ -121,7 +124,7 @@ def App(session: Session, frame: Frames, faults: list[str], hidden: Any, saved: 
 
 
 @solara.component
-def Sync(session: Session, frame: Frames) -> Any:  # noqa: N802
+def Sync(session: Session, frame: Frames) -> Any:
     """Answer frames, keep the address."""
     def answer(event: str, data: Any) -> None:
         if event == "painted":
@@ -134,7 +137,7 @@ def Sync(session: Session, frame: Frames) -> Any:  # noqa: N802
 
 
 @solara.component
-def Top(session: Session, frame: Frames, saved: Any) -> Any:  # noqa: N802
+def Top(session: Session, frame: Frames, saved: Any) -> Any:
     """Scenario, seed, link, downloads, colours, tabs."""
     def answer(event: str, data: Any) -> None:
         if event == "tab" and data in texts.TABS:
@@ -151,7 +154,7 @@ def Top(session: Session, frame: Frames, saved: Any) -> Any:  # noqa: N802
 
 
 @solara.component
-def Trouble(frame: Frames) -> Any:  # noqa: N802
+def Trouble(frame: Frames) -> Any:
     """What went wrong in the world, with month and agent, or what should be known."""
     status = json.loads(frame.value.status) if frame.value.status else {}
     if status.get("error"):
@@ -163,20 +166,20 @@ def Trouble(frame: Frames) -> Any:  # noqa: N802
 
 
 @solara.component
-def Time(session: Session, frame: Frames) -> Any:  # noqa: N802
+def Time(session: Session, frame: Frames) -> Any:
     """Play, pause, step, back, speed, reset."""
     return part("time_bar", session.timed, content=frame.value.status)
 
 
 @solara.component
-def Levers(session: Session, frame: Frames) -> Any:  # noqa: N802
+def Levers(session: Session, frame: Frames) -> Any:
     """Levers of all nations."""
     known = solara.use_memo(lambda: texts.levers(catalog()), [])
     return part("levers", session.lever, catalog=known, content=frame.value.levers)
 
 
 @solara.component
-def Live(session: Session, frame: Frames) -> Any:  # noqa: N802
+def Live(session: Session, frame: Frames) -> Any:
     """The live tab."""
     view: View = session.view.value
     if not frame.value.status:
@@ -208,7 +211,7 @@ def Live(session: Session, frame: Frames) -> Any:  # noqa: N802
 
 
 @solara.component
-def Pick(session: Session, key: str, label: str) -> Any:  # noqa: N802
+def Pick(session: Session, key: str, label: str) -> Any:
     """A menu of variables."""
     known = catalog()
     chosen = getattr(session.view.value, key)
@@ -223,9 +226,9 @@ def Pick(session: Session, key: str, label: str) -> Any:  # noqa: N802
 
 
 @solara.component
-def Map(session: Session, frame: Frames) -> Any:  # noqa: N802
+def Map(session: Session, frame: Frames) -> Any:
     """The world map."""
-    base = solara.use_memo(lambda: map_base(catalog().tables), [])
+    base = solara.use_memo(lambda: map_base(catalog().places_of_tables), [])
 
     def answer(data: Any) -> None:
         place = str(data.get("zone", ""))
@@ -236,25 +239,25 @@ def Map(session: Session, frame: Frames) -> Any:  # noqa: N802
 
 
 @solara.component
-def Chart(session: Session, frame: Frames, key: str) -> Any:  # noqa: N802
+def Chart(session: Session, frame: Frames, key: str) -> Any:
     """Lines over time; a click goes to the month."""
     return LineChart(getattr(frame.value, key), lambda data: _go(session, data))
 
 
 @solara.component
-def Binds(session: Session, frame: Frames) -> Any:  # noqa: N802
+def Binds(session: Session, frame: Frames) -> Any:
     """What binds each nation, over time."""
     return Strip(frame.value.binds, lambda data: _go(session, data))
 
 
 @solara.component
-def Flows(frame: Frames) -> Any:  # noqa: N802
+def Flows(frame: Frames) -> Any:
     """The month's payments."""
     return Sankey(frame.value.flows)
 
 
 @solara.component
-def Told(session: Session, frame: Frames) -> Any:  # noqa: N802
+def Told(session: Session, frame: Frames) -> Any:
     """Events; a click goes to the month and the place."""
     return Events(frame.value.events, lambda data: _go(session, data))
 
@@ -270,7 +273,7 @@ def _go(session: Session, data: Any) -> None:
 
 
 @solara.component
-def Figures(session: Session, frame: Frames) -> Any:  # noqa: N802
+def Figures(session: Session, frame: Frames) -> Any:
     """The data table."""
     names = solara.use_memo(lambda: json.dumps(texts.grouped(catalog(), list(catalog().variables))), [])
 
@@ -282,7 +285,7 @@ def Figures(session: Session, frame: Frames) -> Any:  # noqa: N802
 
 
 @solara.component
-def Method(session: Session, frame: Frames) -> Any:  # noqa: N802
+def Method(session: Session, frame: Frames) -> Any:
     """Method, sources, limits."""
     asked = session.runner.asked
     key = (asked.settings.digest(), asked.seed)

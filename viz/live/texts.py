@@ -91,8 +91,8 @@ def method(known: Catalog, settings: Scenario, seed: int) -> str:
     """Return the page on method: what it is, its limits, this world's identity, sources of levers and variables, tables."""
     identity = settings.identity()
     world = [
-        ["Scenario", settings.name], ["Title", settings.title], ["From, until", f"{settings.start} to {settings.until}"], ["Seed", str(seed)],
-        ["Money", settings.regime], ["Identity", f"policy {identity['policy']}, world {identity['world']}"],
+        ["Scenario", settings.name], ["Title", settings.title], ["From, until", f"{settings.start} to {settings.until}"],
+        ["Seed", str(seed)], ["Money", settings.regime], ["Identity", f"policy {identity['policy']}, world {identity['world']}"],
     ]  # fmt: skip
     world += [[f"Assumption {name}", f"{value:g}"] for name, value in settings.world.items()]
     tables = [[name, _sources(known, name)] for name in sorted(known.tables.tables)]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
 from ...scenarios.read import load_scenario
-from ...scenarios.scenario import Scenario, ScenarioError, check, choices
+from ...scenarios.scenario import Scenario, check, choices
 from ...world.calendar import Calendar
 from .catalog import Catalog, catalog
 from .settings import Serving
