@@ -70,3 +70,41 @@ def WorldMap(  # noqa: N802
     layers: [names], note}`. A click or Enter calls event_pick with `{zone}` (orbit and moon too).
     """
     return _WorldMap.element(frame=frame, base=base, options=options, callback=event_pick)
+
+
+_Strip = _widget("strip.vue", "payload")
+_Sankey = _widget("sankey.vue", "payload")
+_Events = _widget("events.vue", "payload")
+_TableTwin = _widget("table_twin.vue", "payload")
+
+
+def Strip(data: str, event_pick: Pick | None = None) -> reacton.core.Element:  # noqa: N802
+    """What binds, one row per nation.
+
+    data: `{title, rows: [{name, causes: [index per month], waits: [[GW per cause] per month]}], causes: [names], x: [dates],
+    now: index, theme}`. A click or Enter calls event_pick with `{index, date, name}`.
+    """
+    return _Strip.element(payload=data, callback=event_pick)
+
+
+def Sankey(data: str) -> reacton.core.Element:  # noqa: N802
+    """Flows between parties.
+
+    data: `{title, unit, nodes: [names], links: [[from, to, value]], theme}`, from and to by index or name. Where flows go round
+    in a circle every party stands twice, as payer and as receiver.
+    """
+    return _Sankey.element(payload=data)
+
+
+def Events(data: str, event_pick: Pick | None = None) -> reacton.core.Element:  # noqa: N802
+    """What happened, newest first, with a filter by kind and region.
+
+    data: `{rows: [{month, date, kind, region, agent, text}], kinds: [names], theme, height}`. A click calls event_pick with
+    `{month, date, kind, region, agent}`.
+    """
+    return _Events.element(payload=data, callback=event_pick)
+
+
+def TableTwin(data: str) -> reacton.core.Element:  # noqa: N802
+    """Any of the other components' data, or `{title, columns, rows}`, as a table with its CSV."""
+    return _TableTwin.element(payload=data)

@@ -19,7 +19,20 @@ const W = (() => {
 
   const theme = name => THEMES[name === 'dark' ? 'dark' : 'light'];
   const identity = (c, i) => ({ colour: c.series[i % c.series.length], dash: DASHES[i % DASHES.length], shape: SHAPES[i % SHAPES.length] });
-  const textWidth = (text, size) => String(text).length * size * 0.56;  // an estimate that holds for figures and mixed words
+  // width in pixels of a text as the browser sets it; the cache is emptied when it grows, so that changing figures do not fill it
+  const pen = document.createElement('canvas').getContext('2d');
+  let widths = new Map();
+  function textWidth(text, size, bold) {
+    const key = size + (bold ? 'b' : '') + text;
+    let width = widths.get(key);
+    if (width === undefined) {
+      if (widths.size > 3000) widths = new Map();
+      pen.font = `${bold ? 600 : 400} ${size}px ${FONT}`;
+      width = pen.measureText(String(text)).width;
+      widths.set(key, width);
+    }
+    return width;
+  }
 
   // absolute path of a marker; shapes have equal weight to the eye, not equal radius
   function marker(shape, x, y, r) {
@@ -111,7 +124,7 @@ const W = (() => {
     const [r, g, b] = [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16) / 255).map(v => v <= .03928 ? v / 12.92 : Math.pow((v + .055) / 1.055, 2.4));
     return .2126 * r + .7152 * g + .0722 * b;
   }
-  const inkOn = hex => luminance(hex) > .35 ? '#111820' : '#ffffff';
+  const inkOn = hex => luminance(hex) > .18 ? '#111820' : '#ffffff';
 
   function read(text, wanted) {
     let value;
