@@ -365,7 +365,8 @@ def live_command(
         if find_spec("solara") is None:
             raise ModuleNotFoundError("solara")
     except ModuleNotFoundError as error:
-        raise click.UsageError(f"the live page needs the extra `viz` ({error.name or error} is missing): pip install 'wattrace[viz]'") from error
+        missing = error.name or error
+        raise click.UsageError(f"the live page needs the extra `viz` ({missing} is missing): pip install 'wattrace[viz]'") from error
     if not server.is_loopback(host) and not i_know:
         raise click.UsageError(f"--host {host} opens this page to other machines; add --i-know if that is wanted")
     with _told():

@@ -15,7 +15,8 @@ def export(kind: str, world: World, settings: Scenario, moves: Moves) -> str:
     """Return {name, type, text} as JSON of one of the files of `texts.FILES`."""
     stem = f"wattrace-{settings.name}-seed{world.seed}"
     if kind == "scenario":
-        return json.dumps({"name": f"{settings.name}-moved.toml", "type": "application/toml", "text": scenario_file(world, settings, moves)})
+        text = scenario_file(world, settings, moves)
+        return json.dumps({"name": f"{settings.name}-moved.toml", "type": "application/toml", "text": text})
     text = events_csv(world) if kind == "events" else world.frame().to_csv(index=False, lineterminator="\n", float_format="%.6g")
     return json.dumps({"name": f"{stem}-{kind}.csv", "type": "text/csv", "text": text})
 

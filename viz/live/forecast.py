@@ -10,6 +10,7 @@ import multiprocessing
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
@@ -168,10 +169,8 @@ class Forecaster:
         self._process.join(2)
 
     def _send(self, message: Any) -> None:
-        try:
+        with suppress(OSError):  # the listener starts the process again and asks what is open
             self._pipe.send(message)
-        except OSError:
-            pass  # the listener starts the process again and asks what is open
 
     def _listen(self) -> None:
         while not self._closed:

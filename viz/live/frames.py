@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...model import World
+from ...world.parties import SECTORS
 from .catalog import Catalog, catalog
 from .details import place_panel
 from .path import Path
@@ -16,6 +17,7 @@ from .view import FLOWS, Asked, View, write_address
 from .worldmap import map_frame, map_options
 
 MOST_EVENTS = 400
+MOST_LINKS = 40  # between sectors, the largest
 
 
 class Status(NamedTuple):
@@ -123,7 +125,7 @@ class Painter:
                 values = path.series(variable, group)[:month]
                 year_ago = float(values[-13]) if len(values) > 12 else None
                 cells.append({"name": group, "value": _or_none(values[-1]) if len(values) else None, "before": year_ago})
-            items.append({"title": known.title(variable), "about": row["about"], "unit": known.unit(variable), "cells": cells})
+            items.append({"title": known.title(variable), "about": row["about"], "unit": "" if row["unit"] == "code" else known.unit(variable), "cells": cells})
         return json.dumps(items)
 
     def _cause(self, path: Path, variable: str, nation: str, month: int) -> str:
@@ -138,7 +140,7 @@ class Painter:
             if move.month == timeline.month:  # due in the month to come
                 values[move.lever][number[move.nation]] = move.value
         moves = [
-            {"date": world.calendar.date(m.month), "past": m.month < timeline.month, "nation": m.nation, "lever": m.lever, "value": m.value}
+            {"date": world.calendar.date(m.month), "nation": m.nation, "lever": m.lever, "value": m.value}
             for m in timeline.moves
         ]
         return json.dumps({"values": values, "moves": moves})
@@ -175,27 +177,24 @@ class Painter:
         return f'{json.dumps(head)[:-1]}, "x": {self._dates}, "rows": [{", ".join(rows)}]}}'
 
     def _flows(self, world: World, view: View) -> str:
-        """Return the last month's payments between sectors: a link per purpose, payer to payee."""
-        if not world.month:
-            return json.dumps({"title": "Payments of the month", "nodes": [], "links": [], "unit": "MUSD", "theme": view.theme})
-        table = world.flows(world.calendar.date(world.month - 1))
-        sectors = list(table.columns)
-        flows = world.state.ledger.history[world.month - 1]
-        sector = world.parties.sector
-        purposes = list(world.purposes())
-        total: dict[tuple[int, int, int], float] = {}
-        for payer, payee, purpose, musd in zip(
-            sector[flows.payer].tolist(), sector[flows.payee].tolist(), flows.purpose.tolist(), flows.musd.tolist(), strict=True
-        ):
-            key = (payer, payee, purpose)
-            total[key] = total.get(key, 0.0) + musd
-        links = [
-            {"source": sectors[a], "target": sectors[b], "value": float(f"{value:.5g}"), "name": purposes[p]}
-            for (a, b, p), value in sorted(total.items(), key=lambda item: -item[1])
-            if value > 0.0
-        ]
-        title = f"Payments of {world.calendar.date(world.month - 1)}"
-        return json.dumps({"title": title, "nodes": [{"name": s} for s in sectors], "links": links, "unit": "MUSD", "theme": view.theme})
+        """Return the last month's payments: between sectors for the picture, purposes by sectors for the matrix."""
+        month = world.month - 1
+        sectors, purposes = list(SECTORS), list(world.purposes())
+        links: list[list[Any]] = []
+        rows: list[list[Any]] = []
+        if month >= 0:
+            flows, sector = world.state.ledger.history[month], world.parties.sector
+            between = np.bincount(sector[flows.payer] * len(sectors) + sector[flows.payee], flows.musd, len(sectors) ** 2)
+            for pair in np.argsort(-between, kind="stable")[:MOST_LINKS]:
+                payer, payee = divmod(int(pair), len(sectors))
+                if payer != payee and between[pair] > 0.0:
+                    links.append([sectors[payer], sectors[payee], float(f"{between[pair]:.5g}")])
+            matrix = world.flows(world.calendar.date(month)).to_numpy()
+            rows = [[name, *(float(f"{x:.4g}") for x in matrix[i])] for i, name in enumerate(purposes) if matrix[i].any()]
+        when = world.calendar.date(max(month, 0))
+        sankey = {"title": f"Payments of {when}", "unit": "MUSD", "nodes": sectors, "links": links, "theme": view.theme}
+        table = {"title": f"Net receipts of {when}, MUSD", "columns": ["purpose", *sectors], "rows": rows, "theme": view.theme}
+        return json.dumps({"sankey": json.dumps(sankey), "table": json.dumps(table)})
 
     def _told(self, world: World, view: View) -> str:
         key = (len(world.events), world.month, view.theme)
@@ -204,7 +203,7 @@ class Painter:
                 {"month": e.month, "date": e.date, "kind": e.kind, "region": e.region, "agent": e.agent, "text": e.text}
                 for e in world.events[-MOST_EVENTS:]
             ]
-            self._events = (key, json.dumps({"title": "Events", "rows": rows[::-1], "filter": "", "theme": view.theme}))
+            self._events = (key, json.dumps({"title": "Events", "rows": rows, "theme": view.theme, "height": 300}))
         return self._events[1]
 
     def _table(self, view: View, path: Path, month: int) -> str:
@@ -212,7 +211,8 @@ class Painter:
         row = known.variables[variable]
         names = {"nation": [*known.nations, "World"], "zone": known.zones}.get(row["scope"], ["World"])
         columns = {name: path.texts(variable, name)[:month] for name in names}
-        head = {"variable": variable, "title": known.title(variable), "unit": known.unit(variable), "about": row["about"], "names": names}
+        head = {"variable": variable, "title": known.title(variable), "unit": known.unit(variable), "about": row["about"]}
+        head["names"] = names
         lines = ",".join(f"[{','.join(columns[name][m] for name in names)}]" for m in range(month))
         return f'{json.dumps(head)[:-1]}, "dates": {json.dumps(self.dates[:month])}, "values": [{lines}]}}'
 

@@ -10,9 +10,9 @@ from typing import Any
 import reacton.ipyvuetify as rv
 import solara
 
-from . import components, texts
+from . import texts
 from .catalog import catalog
-from .components import LineChart, WorldMap
+from .components import Events, LineChart, Sankey, Strip, TableTwin, WorldMap
 from .frames import Frame
 from .geometry import map_base
 from .parts import part
@@ -22,9 +22,6 @@ from .timeline import Move
 from .view import FLOWS, Asked, View, read_address
 
 CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
-def _todo(name):
-    return getattr(components, name, None) or (lambda data, event_pick=None: rv.Html(tag='p', children=[name]))
-Events, Sankey, Strip = _todo('Events'), _todo('Sankey'), _todo('Strip')
 Frames = solara.Reactive[Frame]
 
 
@@ -252,8 +249,12 @@ def Binds(session: Session, frame: Frames) -> Any:
 
 @solara.component
 def Flows(frame: Frames) -> Any:
-    """The month's payments."""
-    return Sankey(frame.value.flows)
+    """The month's payments, as a picture and as the matrix."""
+    both = json.loads(frame.value.flows) if frame.value.flows else {"sankey": "", "table": ""}
+    with box("div", "wl-flows") as main:
+        Sankey(both["sankey"])
+        TableTwin(both["table"])
+    return main
 
 
 @solara.component

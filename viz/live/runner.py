@@ -92,9 +92,8 @@ class Runner:
         if kept is None:
             self._ask("base", (), 0)
         if asked.moves:
-            first = asked.moves[0].month
-            self.path.forget(first)
-            self._ask("future", asked.moves, first)
+            self.path.forget(asked.moves[0].month)
+            self._ask("future", asked.moves, self.path.known)
 
     def _take_commands(self) -> None:
         wait = self._idle_seconds()
@@ -168,7 +167,7 @@ class Runner:
         self._replan(with_move(self.timeline.moves, move))
 
     def _on_moves(self, moves: Any) -> None:
-        self._replan(tuple(moves))
+        self._replan(tuple(Move(*move) for move in moves))
 
     def _replan(self, moves: Any) -> None:
         """Take another plan: a change of the past is lived through again up to today."""

@@ -6,6 +6,7 @@ import ipaddress
 import secrets
 import socket
 import threading
+import warnings
 import webbrowser
 from collections.abc import Callable
 from typing import Any
@@ -38,15 +39,19 @@ def serve(
     """Serve until interrupted. `ready(address)` is called when the page can be opened."""
     prepare(serving)
     from ...scenarios.read import load_scenario
+    from .catalog import catalog
     from .forecast import close_forecaster, forecaster
     from .timeline import opened
 
+    # Solara means pages inside other pages, which the guard refuses
+    warnings.filterwarnings("ignore", message="Cookies with samesite=none", category=UserWarning)
     port = free_port(host, port)
     token = None if is_loopback(host) else secrets.token_urlsafe(24)
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/" + (f"?token={token}" if token else "")
     forecaster()  # starts while we open the first world here
     settings = load_scenario(next(iter(serving.scenarios.values())))
     opened(settings.between(None, serving.until) if serving.until else settings, 1)
+    catalog()  # what the first reader would wait for
     server = _server(serving, host, port, token)
     thread = threading.Thread(target=_tell, args=(server, address, browser, ready), daemon=True)
     thread.start()

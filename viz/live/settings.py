@@ -12,6 +12,7 @@ ENVIRONMENT = {
     "SOLARA_THEME_LOADER": "plain",
     "SOLARA_THEME_TITLE": "Wattrace",
     "SOLARA_KERNEL_CULL_TIMEOUT": "10m",  # a browser that was killed says no goodbye; the default is a day
+    "SOLARA_SESSION_HTTP_ONLY": "true",
     "SOLARA_MODE": "production",
     "SOLARA_APP": "wattrace.viz.live.page",
 }

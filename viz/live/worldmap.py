@@ -27,20 +27,16 @@ def map_frame(known: Catalog, world: World, path: Path, view: View) -> str:
     by_zone = fill if scope == "zone" else fill[nation] if scope == "nation" else np.full(len(nation), fill[0])
     powered = row[known.map["circle"]][month - 1]
     stranded = _shared(row[known.map["ring"]][month - 1], powered, nation)
-    unit = known.unit(view.fill)
     zones = {
-        zone: {
-            "fill": _round(by_zone[z]), "powered": _round(powered[z]), "stranded": _round(stranded[z]),
-            "label": f"{known.zone_names[zone]}: {_text(by_zone[z])} {unit}, {_text(powered[z])} GW of AI",
-        }
+        zone: {"fill": _round(by_zone[z]), "powered": _round(powered[z]), "stranded": _round(stranded[z])}
         for z, zone in enumerate(known.zones)
-    }  # fmt: skip
+    }
     nations = {name: _round(fill[n]) for n, name in enumerate(known.nations)} if scope == "nation" else {}
     orbit = float(np.nansum(row[known.map["orbit"]][month - 1]))
     return json.dumps(
         {
             "zones": zones, "nations": nations, "flows": _flows(known, world), "lines": _lines(world),
-            "orbit": {"powered": _round(orbit), "label": f"Orbit: {_text(orbit)} GW of AI"}, "moon": {},
+            "orbit": {"powered": _round(orbit)}, "moon": {},
         }
     )  # fmt: skip
 
@@ -103,6 +99,3 @@ def _lines(world: World) -> list[list[Any]]:
 def _round(value: Any) -> float | None:
     return float(f"{value:.4g}") if np.isfinite(value) else None
 
-
-def _text(value: Any) -> str:
-    return "–" if not np.isfinite(value) else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

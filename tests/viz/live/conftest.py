@@ -1,0 +1,167 @@
+"""A server in a process of its own, and a browser that tolerates no request to elsewhere, no error and no bad status."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+START_S = 120.0  # a cold machine compiles the kernels first
+
+
+class Server(NamedTuple):
+    """A running server: its address and its process."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+    def resources(self) -> dict[str, Any]:
+        """Return what the server tells of its threads and sessions."""
+        with urllib.request.urlopen(self.url + "resourcez", timeout=5) as answer:
+            return json.load(answer)
+
+    def sessions(self) -> int:
+        return int(self.resources()["kernels"]["total"])
+
+    def memory_mb(self) -> float:
+        """Return the resident memory of the server's process."""
+        with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as stream:
+            return int(stream.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def wait_for(self, true: Callable[[dict[str, Any]], bool], seconds: float) -> float:
+        """Return after how many seconds the resources are so; fails where they are not in time."""
+        began = time.monotonic()
+        while not true(found := self.resources()):
+            assert time.monotonic() - began < seconds, found
+            time.sleep(0.1)
+        return time.monotonic() - began
+
+
+def start(*arguments: str, **environment: str) -> Server:
+    """Start a server on a free port and wait until it can be asked."""
+    command = [sys.executable, "-c", "from wattrace.cli import main; main()", "live", "--no-browser", *arguments]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}, start_new_session=True
+    )
+    timer = time.monotonic()
+    assert process.stdout is not None
+    line = process.stdout.readline().strip()
+    if not line.startswith("http://"):
+        process.kill()
+        raise AssertionError(f"no address after {time.monotonic() - timer:.0f} s: {line} {process.communicate()[1][-2000:]}")
+    return Server(line, process)
+
+
+def stop(server: Server) -> str:
+    """Stop a server as Ctrl-C does; returns what it wrote to stderr."""
+    server.process.send_signal(signal.SIGINT)
+    try:
+        return server.process.communicate(timeout=15)[1]
+    except subprocess.TimeoutExpired:
+        os.killpg(server.process.pid, signal.SIGKILL)
+        raise
+
+
+@pytest.fixture(scope="session")
+def live() -> Iterator[Server]:
+    """A server of all built-in scenarios; sessions of browsers that vanished are dropped after two seconds."""
+    server = start("--until", "2032-01", SOLARA_KERNEL_CULL_TIMEOUT="2s")
+    yield server
+    told = stop(server)
+    assert "Traceback" not in told, told[-3000:]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium; without one its tests are skipped, except where the project's own checks run."""
+    if CHROMIUM is None:
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            pytest.fail("there is no Chromium; install the package chromium")
+        pytest.skip("there is no Chromium on this machine")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    """One browser for all tests of a process."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as tool:
+        found = tool.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def new_page(browser) -> Iterator[Callable[[], Any]]:
+    """A function that opens a page in a context of its own, as another reader would; all are closed after the test."""
+    contexts: list[Any] = []
+
+    def opened(**settings: Any) -> Any:
+        contexts.append(browser.new_context(viewport={"width": 1440, "height": 900}, **settings))
+        return contexts[-1].new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def watch(page: Any) -> list[str]:
+    """Return a list that fills with what a page must not do."""
+    bad: list[str] = []
+    own = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "about:")
+    page.on("request", lambda request: None if request.url.startswith(own) else bad.append(f"external {request.url}"))
+    page.on("response", lambda response: bad.append(f"{response.status} {response.url}") if response.status >= 400 else None)
+    page.on("pageerror", lambda error: bad.append(f"error {error}"))
+    return bad
+
+
+@pytest.fixture
+def strict_page(new_page):
+    """A page whose test fails on any external request, status of 400 or more, or script error."""
+    page = new_page()
+    bad = watch(page)
+    yield page
+    assert not bad, bad
+
+
+@pytest.fixture(scope="session")
+def box() -> Callable[[Any, str], dict[str, float]]:
+    """A function that returns the bounding box of the first element, which must be visible."""
+
+    def measure(page: Any, selector: str) -> dict[str, float]:
+        found = page.locator(selector).first.bounding_box()
+        assert found is not None, f"{selector} has no place on the page"
+        return found
+
+    return measure
+
+
+@pytest.fixture
+def launch() -> Iterator[Callable[..., Server]]:
+    """A function that starts one more server; it is stopped after the test."""
+    started: list[Server] = []
+
+    def begin(*arguments: str, **environment: str) -> Server:
+        started.append(start(*arguments, **environment))
+        return started[-1]
+
+    yield begin
+    for server in started:
+        stop(server)
+
+
+@pytest.fixture(scope="session")
+def watched() -> Callable[[Any], list[str]]:
+    """A function that returns a list which fills with what a page must not do."""
+    return watch
