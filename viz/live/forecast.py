@@ -6,6 +6,7 @@ The newest question is answered first, in slices, and a question that nobody ask
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import threading
 from collections import OrderedDict
@@ -20,7 +21,7 @@ from ...scenarios.scenario import Scenario
 from .timeline import Moves, Timeline, first_change
 
 SLICE = 12  # months per answer
-MOST_TIMELINES = 6  # whose kept worlds the process remembers
+MOST_TIMELINES = 4  # whose kept worlds the process remembers
 
 
 class Question(NamedTuple):
@@ -112,12 +113,14 @@ class _Worker:
         self.done[question.settings.digest(), question.seed, question.moves] = timeline
         while len(self.done) > MOST_TIMELINES:
             self.done.popitem(last=False)
+        gc.collect()
 
 
 def _work(pipe: Connection) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to end
+    gc.freeze()
     try:
         _Worker(pipe).run()
     except (EOFError, OSError):

@@ -30,12 +30,15 @@ class Status(NamedTuple):
     asking: bool  # a forecast is being computed
     error: str
     note: str
+    stamp: float  # seconds since 1970 when the month shown began to be simulated
 
 
 class Frame(NamedTuple):
     """One picture of one session: a JSON string per part of the page; parts of tabs not shown are empty."""
 
     number: int = 0
+    stamp: float = 0.0
+    known: int = 0  # months lived or forecast
     status: str = ""
     headline: str = ""
     levers: str = ""
@@ -77,6 +80,8 @@ class Painter:
         flows = live and view.money == FLOWS
         return Frame(
             number=status.number,
+            stamp=status.stamp,
+            known=path.known,
             status=self._status(timeline, path, asked, status),
             headline=self._headline(path, world.month),
             levers=self._levers(timeline),

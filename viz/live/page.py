@@ -130,7 +130,7 @@ def Sync(session: Session, frame: Frames) -> Any:
             session.look(theme="dark" if data == "dark" else "light")
 
     now = frame.value
-    return part("sync", answer, number=str(now.number), address=now.address, theme=now.theme)
+    return part("sync", answer, number=str(now.number), stamp=str(now.stamp), known=str(now.known), address=now.address, theme=now.theme)
 
 
 @solara.component

@@ -40,6 +40,7 @@ class Runner:
         self._sent_at = self._acked_at = 0.0
         self._acked = 0
         self._dirty = True
+        self._stamp = time.time()
         self._error = ""
         self._note = ""
         self._ask_at: float | None = None
@@ -236,6 +237,7 @@ class Runner:
         if self.timeline.month >= self.timeline.length:
             self._target = None
             return
+        self._stamp = time.time()
         self.timeline.step()
         world = self.timeline.world
         self.path.lived(world.record, world.month - 1)
@@ -287,5 +289,5 @@ class Runner:
     def _status(self) -> Status:
         return Status(
             self._number, self._playing, self._speed, self._target is not None, bool(self._questions) or self._ask_at is not None,
-            self._error, self._note,
+            self._error, self._note, self._stamp,
         )  # fmt: skip

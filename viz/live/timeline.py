@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -95,6 +96,8 @@ class Timeline:
         """Stand at the last kept month that is not after `month`; step on from there."""
         near = max((kept for kept in self.kept if kept <= month), default=None)
         self.world = (opened(self.settings, self.seed) if near is None else self.kept[near]).branch()
+        # a world and its agents hold each other, and so much of it is arrays that the collector would wait for long
+        gc.collect()
 
     def change(self, moves: Iterable[Move]) -> int | None:
         """Take another plan. Returns the first month that differs; where it is past, the world goes back before it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-
 from wattrace.viz.live.guard import Guard
 from wattrace.viz.live.server import is_loopback
 

@@ -8,7 +8,6 @@ import time
 import mesa
 import numpy as np
 import pytest
-
 from wattrace.scenarios.read import load_scenario
 from wattrace.viz.live import forecast, runner
 from wattrace.viz.live.frames import Frame

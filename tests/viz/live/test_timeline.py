@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from wattrace.model import World, WorldFailed
 from wattrace.scenarios.read import load_scenario
 from wattrace.viz.live import timeline as module

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from wattrace.viz.live.catalog import catalog
 from wattrace.viz.live.settings import Serving
 from wattrace.viz.live.timeline import Move

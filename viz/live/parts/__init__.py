@@ -41,7 +41,7 @@ _WIDGETS = {
     "figures": _part("figures", "pick", catalog="", content=""),
     "method": _part("method", content=""),
     "saver": _part("saver", "saved", content=""),
-    "sync": _part("sync", "painted", "dress", number="", address="", theme="light"),
+    "sync": _part("sync", "painted", "dress", number="", stamp="", known="", address="", theme="light"),
     "faults": _part("faults", "dismiss", content=""),
 }
 
