@@ -63,12 +63,12 @@ const W = (() => {
   const sign = text => text.replace('-', '−');
 
   function ticks(low, high, most) {
-    const rough = (high - low) / Math.max(most, 1);
-    const power = Math.pow(10, Math.floor(Math.log10(rough)));
-    const step = [1, 2, 2.5, 5, 10].map(f => f * power).find(s => s >= rough * (1 - 1e-9));
-    const out = [];
-    for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) out.push(k * step);
-    return { step, values: out };
+    for (let n = Math.max(most, 1); ; n++) {  // never fewer than three, however low the chart
+      const rough = (high - low) / n, power = Math.pow(10, Math.floor(Math.log10(rough))), step = [1, 2, 2.5, 5, 10].map(f => f * power).find(s => s >= rough * (1 - 1e-9));
+      const out = [];
+      for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) out.push(k * step);
+      if (out.length > 2 || n > most + 6) return { step, values: out };
+    }
   }
   function logTicks(low, high, most) {
     const first = Math.floor(Math.log10(low)), last = Math.ceil(Math.log10(high));
@@ -77,7 +77,7 @@ const W = (() => {
       for (let e = first; e <= last; e += every) for (const f of factors) { const v = f * Math.pow(10, e); if (v >= low * .999 && v <= high * 1.001) out.push(v); }
       return out;
     };
-    for (const [factors, every] of [[[1, 2, 5], 1], [[1, 3], 1], [[1], 1], [[1], 2], [[1], 3]]) { const out = pick(factors, every); if (out.length <= most + 1) return { step: 0, values: out }; }
+    for (const [factors, every] of [[[1, 1.5, 2, 3, 5, 7], 1], [[1, 2, 5], 1], [[1, 3], 1], [[1], 1], [[1], 2], [[1], 3]]) { const out = pick(factors, every); if (out.length <= most + 1) return { step: 0, values: out }; }
     return { step: 0, values: pick([1], Math.ceil((last - first) / most)) };
   }
   // one size of unit along an axis, and just as many decimals as the step asks for
