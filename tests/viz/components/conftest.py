@@ -30,6 +30,12 @@ def browser_type_launch_args(browser_type_launch_args):
 
 
 @pytest.fixture(scope="session")
+def base_url():
+    """Stand in for the browser plugin's own fixture, a method, which pytest warns about."""
+    return None
+
+
+@pytest.fixture(scope="session")
 def components_url(tmp_path_factory):
     pytest.importorskip("solara")
     with socket.socket() as probe:
