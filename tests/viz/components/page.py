@@ -9,7 +9,6 @@ import time
 from urllib.parse import parse_qs
 
 import solara
-
 from wattrace.viz.live import components
 from wattrace.viz.live.geometry import map_base
 from wattrace.world.limiting import CAUSES
@@ -96,7 +95,8 @@ def events(theme: str, k: int = 0) -> str:
 
 
 def evil_lines(theme: str) -> str:
-    return json.dumps({"title": EVIL, "unit": EVIL, "x": MONTHS[:3], "lines": [{"name": EVIL, "values": [1, 2, 3]}], "theme": theme, "note": EVIL})
+    line = {"name": EVIL, "values": [1, 2, 3]}
+    return json.dumps({"title": EVIL, "unit": EVIL, "x": MONTHS[:3], "lines": [line], "theme": theme, "note": EVIL})
 
 
 @solara.component

@@ -6,7 +6,6 @@ import re
 
 import matplotlib
 import pytest
-
 from wattrace.viz.live import geometry
 
 SHARED = (geometry.HERE.parent / "components" / "shared.js").read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import xml.etree.ElementTree as ElementTree
 
@@ -17,14 +18,15 @@ WRONG = ("wrongline", "wrongkind", "wrongmap", "wrongstrip", "wrongsankey", "wro
 # text elements of a chart that stick out of it or are too small to read
 STRAY = """name => {
   const out = [], svg = document.querySelector(`.show-${name} svg[data-chart]`), frame = svg.getBoundingClientRect();
+  const small = node => parseFloat(getComputedStyle(node).fontSize) < 12;
+  const worded = node => [...node.childNodes].some(child => child.nodeType === 3 && child.textContent.trim());
   for (const node of svg.querySelectorAll('text')) {
     if (!node.textContent.trim()) continue;
     const box = node.getBoundingClientRect();
-    if (box.left < frame.left - 1.5 || box.right > frame.right + 1.5 || box.top < frame.top - 3 || box.bottom > frame.bottom + 3) out.push('outside: ' + node.textContent);
-    if (parseFloat(getComputedStyle(node).fontSize) < 12) out.push('small: ' + node.textContent);
+    const across = box.left < frame.left - 1.5 || box.right > frame.right + 1.5;
+    if (across || box.top < frame.top - 3 || box.bottom > frame.bottom + 3) out.push('outside: ' + node.textContent);
   }
-  for (const node of document.querySelectorAll(`.show-${name} *`))
-    if (node.childNodes.length && [...node.childNodes].some(c => c.nodeType === 3 && c.textContent.trim()) && parseFloat(getComputedStyle(node).fontSize) < 12) out.push('small: ' + node.textContent);
+  for (const node of document.querySelectorAll(`.show-${name} *`)) if (worded(node) && small(node)) out.push('small: ' + node.textContent);
   return out;
 }"""
 
@@ -71,7 +73,7 @@ def test_labels_at_line_ends_do_not_overlap(show):
     )
     ends.sort()
     assert len(ends) == 9
-    for (_, bottom), (top, _) in zip(ends, ends[1:], strict=False):
+    for (_, bottom), (top, _) in itertools.pairwise(ends):
         assert top >= bottom - 2.0
 
 
@@ -237,7 +239,10 @@ def test_a_new_frame_changes_the_drawing_in_place(show):
     page.wait_for_function("old => document.querySelector('.show-line svg[data-chart]').innerHTML !== old", arg=before)
     for name in ("line", "map", "strip"):
         share = page.evaluate(
-            "n => { const all = [...document.querySelectorAll(`.show-${n} svg[data-chart] path`)]; return all.filter(p => p.kept).length / Math.max(all.length, 1); }",
+            """n => {
+              const all = [...document.querySelectorAll(`.show-${n} svg[data-chart] path`)];
+              return all.filter(p => p.kept).length / Math.max(all.length, 1);
+            }""",
             name,
         )
         assert share > 0.9, name
