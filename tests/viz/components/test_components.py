@@ -13,7 +13,10 @@ import pytest
 pytest.importorskip("playwright")
 
 CHARTS = ("line", "map", "strip", "sankey")
-WRONG = ("wrongline", "wrongkind", "wrongmap", "wrongstrip", "wrongsankey", "wrongevents", "wrongtable")
+WRONG = (
+    "wrongline", "wrongkind", "wronglow", "wrongmap", "wrongframe", "wrongbase", "wronglook", "wrongstrip", "wrongsankey", "wrongevents",
+    "wrongtable",
+)  # fmt: skip
 
 # text elements of a chart that stick out of it or are too small to read
 STRAY = """name => {
@@ -274,6 +277,34 @@ def test_nothing_recorded_is_said(show):
     page = show("empty")
     page.locator(".show-empty svg[data-chart]").wait_for()
     assert "nothing recorded yet" in page.locator(".show-empty svg[data-chart]").text_content()
+
+
+def test_a_figure_that_is_not_a_number_is_a_gap(show):
+    page = show("nan")
+    chart = page.locator(".show-nan svg[data-chart]")
+    chart.wait_for()
+    assert "A 3" in chart.text_content()
+
+
+def test_an_open_table_follows_the_world(show):
+    page = show("map")
+    page.locator(".show-map").get_by_role("button", name="Table", exact=True).click()
+    cell = page.locator(".show-map tbody tr:first-child td").nth(2)
+    before = cell.inner_text()
+    page.get_by_role("button", name="next frame").click()
+    page.wait_for_function("old => document.querySelectorAll('.show-map tbody tr:first-child td')[2].textContent !== old", arg=before)
+
+
+def test_a_small_container_folds_its_buttons(show):
+    page = show("line", width=380)
+    page.locator(".show-line svg[data-chart]").wait_for()
+    table = page.locator(".show-line").get_by_role("button", name="Table", exact=True)
+    assert not table.is_visible()
+    dots = page.get_by_role("button", name="Table and downloads")
+    dots.click()
+    assert dots.get_attribute("aria-expanded") == "true"
+    table.click()
+    page.locator(".show-line table").wait_for()
 
 
 def test_frames_arrive_as_fast_as_they_are_seen(show):

@@ -126,15 +126,37 @@ const W = (() => {
   }
   const inkOn = hex => luminance(hex) > .18 ? '#111820' : '#ffffff';
 
-  function read(text, wanted) {
-    let value;
-    try { value = JSON.parse(text); } catch (fault) { return { error: 'The data could not be read: ' + fault.message }; }
-    if (value === null || typeof value !== 'object' || Array.isArray(value)) return { error: 'The data could not be read: an object was expected.' };
-    for (const [key, kind] of Object.entries(wanted)) {
-      if (value[key] === undefined) return { error: `The data could not be read: "${key}" is missing.` };
-      if (kind === 'list' ? !Array.isArray(value[key]) : typeof value[key] !== 'object') return { error: `The data could not be read: "${key}" should be a ${kind}.` };
+  // what is wrong with a value, or '': a form is a word for a kind, [form] for a list of such, {key: form} for an object; 'key?' may be absent
+  const KINDS = { list: Array.isArray, text: v => typeof v === 'string', number: v => typeof v === 'number', object: v => v !== null && typeof v === 'object' && !Array.isArray(v) };
+  function wrong(value, form, where) {
+    if (typeof form === 'string') return KINDS[form](value) ? '' : `${where} should be a ${form}`;
+    if (Array.isArray(form)) {
+      if (!Array.isArray(value)) return `${where} should be a list`;
+      for (let i = 0; i < value.length; i++) { const fault = wrong(value[i], form[0], `${where}[${i}]`); if (fault) return fault; }
+      return '';
     }
-    return { value };
+    if (!KINDS.object(value)) return `${where} should be an object`;
+    for (const key of Object.keys(form)) {
+      const name = key.replace('?', ''), path = where === 'it' ? `"${name}"` : `${where}.${name}`;
+      if (value[name] === undefined || value[name] === null) { if (name === key) return `${path} is missing`; continue; }
+      const fault = wrong(value[name], form[key], path);
+      if (fault) return fault;
+    }
+    return '';
+  }
+  function parse(text) {
+    try { return JSON.parse(text); } catch (fault) {
+      // Python writes NaN where nothing is known
+      const mended = String(text).replace(/([[,:]\s*)-?(?:NaN|Infinity)(?=\s*[,\]}])/g, '$1null');
+      if (mended === text) throw fault;
+      return JSON.parse(mended.replace(/([[,:]\s*)-?(?:NaN|Infinity)(?=\s*[,\]}])/g, '$1null'));
+    }
+  }
+  function read(text, form) {
+    let value;
+    try { value = parse(text); } catch (fault) { return { error: 'The data could not be read: ' + fault.message }; }
+    const fault = wrong(value, form, 'it');
+    return fault ? { error: `The data could not be read: ${fault}.` } : { value };
   }
 
   const quoted = cell => { const t = cell === null || cell === undefined ? '' : String(cell); return /[",\n\r]/.test(t) || /^[=+@\t]/.test(t) || (/^-/.test(t) && isNaN(t)) ? '"' + (/^[=+@\t-]/.test(t) && isNaN(t) ? "'" : '') + t.replace(/"/g, '""') + '"' : t; };
