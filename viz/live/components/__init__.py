@@ -50,7 +50,7 @@ _LineChart = _widget("line_chart.vue", "payload")
 _WorldMap = _widget("world_map.vue", "frame", "base", "options")
 
 
-def LineChart(data: str, event_pick: Pick | None = None) -> reacton.core.Element:  # noqa: N802
+def LineChart(data: str, event_pick: Pick | None = None) -> reacton.core.Element:
     """Lines over time with bands.
 
     data: `{title, unit, x: [dates], now: index, lines: [{name, values, style, nation}], bands: [{name, low, high, nation}],
@@ -60,7 +60,7 @@ def LineChart(data: str, event_pick: Pick | None = None) -> reacton.core.Element
     return _LineChart.element(payload=data, callback=event_pick)
 
 
-def WorldMap(  # noqa: N802
+def WorldMap(
     frame: str, base: str, options: str = "{}", event_pick: Pick | None = None
 ) -> reacton.core.Element:
     """The map: `base` of `geometry.map_base` once, `frame` every month.
@@ -78,7 +78,7 @@ _Events = _widget("events.vue", "payload")
 _TableTwin = _widget("table_twin.vue", "payload")
 
 
-def Strip(data: str, event_pick: Pick | None = None) -> reacton.core.Element:  # noqa: N802
+def Strip(data: str, event_pick: Pick | None = None) -> reacton.core.Element:
     """What binds, one row per nation.
 
     data: `{title, rows: [{name, causes: [index per month], waits: [[GW per cause] per month]}], causes: [names], x: [dates],
@@ -87,7 +87,7 @@ def Strip(data: str, event_pick: Pick | None = None) -> reacton.core.Element:  #
     return _Strip.element(payload=data, callback=event_pick)
 
 
-def Sankey(data: str) -> reacton.core.Element:  # noqa: N802
+def Sankey(data: str) -> reacton.core.Element:
     """Flows between parties.
 
     data: `{title, unit, nodes: [names], links: [[from, to, value]], theme}`, from and to by index or name. Where flows go round
@@ -96,7 +96,7 @@ def Sankey(data: str) -> reacton.core.Element:  # noqa: N802
     return _Sankey.element(payload=data)
 
 
-def Events(data: str, event_pick: Pick | None = None) -> reacton.core.Element:  # noqa: N802
+def Events(data: str, event_pick: Pick | None = None) -> reacton.core.Element:
     """What happened, newest first, with a filter by kind and region.
 
     data: `{rows: [{month, date, kind, region, agent, text}], kinds: [names], theme, height}`. A click calls event_pick with
@@ -105,6 +105,6 @@ def Events(data: str, event_pick: Pick | None = None) -> reacton.core.Element:  
     return _Events.element(payload=data, callback=event_pick)
 
 
-def TableTwin(data: str) -> reacton.core.Element:  # noqa: N802
+def TableTwin(data: str) -> reacton.core.Element:
     """Any of the other components' data, or `{title, columns, rows}`, as a table with its CSV."""
     return _TableTwin.element(payload=data)

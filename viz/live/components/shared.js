@@ -63,12 +63,12 @@ const W = (() => {
   const sign = text => text.replace('-', '−');
 
   function ticks(low, high, most) {
-    const rough = (high - low) / Math.max(most, 1);
-    const power = Math.pow(10, Math.floor(Math.log10(rough)));
-    const step = [1, 2, 2.5, 5, 10].map(f => f * power).find(s => s >= rough * (1 - 1e-9));
-    const out = [];
-    for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) out.push(k * step);
-    return { step, values: out };
+    for (let n = Math.max(most, 1); ; n++) {  // never fewer than three, however low the chart
+      const rough = (high - low) / n, power = Math.pow(10, Math.floor(Math.log10(rough))), step = [1, 2, 2.5, 5, 10].map(f => f * power).find(s => s >= rough * (1 - 1e-9));
+      const out = [];
+      for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) out.push(k * step);
+      if (out.length > 2 || n > most + 6) return { step, values: out };
+    }
   }
   function logTicks(low, high, most) {
     const first = Math.floor(Math.log10(low)), last = Math.ceil(Math.log10(high));
@@ -77,7 +77,7 @@ const W = (() => {
       for (let e = first; e <= last; e += every) for (const f of factors) { const v = f * Math.pow(10, e); if (v >= low * .999 && v <= high * 1.001) out.push(v); }
       return out;
     };
-    for (const [factors, every] of [[[1, 2, 5], 1], [[1, 3], 1], [[1], 1], [[1], 2], [[1], 3]]) { const out = pick(factors, every); if (out.length <= most + 1) return { step: 0, values: out }; }
+    for (const [factors, every] of [[[1, 1.5, 2, 3, 5, 7], 1], [[1, 2, 5], 1], [[1, 3], 1], [[1], 1], [[1], 2], [[1], 3]]) { const out = pick(factors, every); if (out.length <= most + 1) return { step: 0, values: out }; }
     return { step: 0, values: pick([1], Math.ceil((last - first) / most)) };
   }
   // one size of unit along an axis, and just as many decimals as the step asks for
@@ -126,15 +126,37 @@ const W = (() => {
   }
   const inkOn = hex => luminance(hex) > .18 ? '#111820' : '#ffffff';
 
-  function read(text, wanted) {
-    let value;
-    try { value = JSON.parse(text); } catch (fault) { return { error: 'The data could not be read: ' + fault.message }; }
-    if (value === null || typeof value !== 'object' || Array.isArray(value)) return { error: 'The data could not be read: an object was expected.' };
-    for (const [key, kind] of Object.entries(wanted)) {
-      if (value[key] === undefined) return { error: `The data could not be read: "${key}" is missing.` };
-      if (kind === 'list' ? !Array.isArray(value[key]) : typeof value[key] !== 'object') return { error: `The data could not be read: "${key}" should be a ${kind}.` };
+  // what is wrong with a value, or '': a form is a word for a kind, [form] for a list of such, {key: form} for an object; 'key?' may be absent
+  const KINDS = { list: Array.isArray, text: v => typeof v === 'string', number: v => typeof v === 'number', object: v => v !== null && typeof v === 'object' && !Array.isArray(v) };
+  function wrong(value, form, where) {
+    if (typeof form === 'string') return KINDS[form](value) ? '' : `${where} should be a ${form}`;
+    if (Array.isArray(form)) {
+      if (!Array.isArray(value)) return `${where} should be a list`;
+      for (let i = 0; i < value.length; i++) { const fault = wrong(value[i], form[0], `${where}[${i}]`); if (fault) return fault; }
+      return '';
     }
-    return { value };
+    if (!KINDS.object(value)) return `${where} should be an object`;
+    for (const key of Object.keys(form)) {
+      const name = key.replace('?', ''), path = where === 'it' ? `"${name}"` : `${where}.${name}`;
+      if (value[name] === undefined || value[name] === null) { if (name === key) return `${path} is missing`; continue; }
+      const fault = wrong(value[name], form[key], path);
+      if (fault) return fault;
+    }
+    return '';
+  }
+  function parse(text) {
+    try { return JSON.parse(text); } catch (fault) {
+      // Python writes NaN where nothing is known
+      const mended = String(text).replace(/([[,:]\s*)-?(?:NaN|Infinity)(?=\s*[,\]}])/g, '$1null');
+      if (mended === text) throw fault;
+      return JSON.parse(mended.replace(/([[,:]\s*)-?(?:NaN|Infinity)(?=\s*[,\]}])/g, '$1null'));
+    }
+  }
+  function read(text, form) {
+    let value;
+    try { value = parse(text); } catch (fault) { return { error: 'The data could not be read: ' + fault.message }; }
+    const fault = wrong(value, form, 'it');
+    return fault ? { error: `The data could not be read: ${fault}.` } : { value };
   }
 
   const quoted = cell => { const t = cell === null || cell === undefined ? '' : String(cell); return /[",\n\r]/.test(t) || /^[=+@\t]/.test(t) || (/^-/.test(t) && isNaN(t)) ? '"' + (/^[=+@\t-]/.test(t) && isNaN(t) ? "'" : '') + t.replace(/"/g, '""') + '"' : t; };

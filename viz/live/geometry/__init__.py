@@ -14,10 +14,7 @@ if TYPE_CHECKING:
     from ....world.places import Places
 
 HERE = Path(__file__).parent
-NOTE = (
-    "Equal Earth projection. Borders: Natural Earth, as drawn there; no statement on the status of any territory."
-    " Marks stand at load centres."
-)
+NOTE = "Equal Earth. Borders: Natural Earth, as drawn there; no statement on the status of any territory."
 # frame units: the corners that the globe leaves free
 OFF_EARTH = {"orbit": (48.0, 55.0, "Orbit"), "moon": (950.0, 50.0, "Moon")}
 

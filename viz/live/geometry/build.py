@@ -7,6 +7,7 @@ The source is `countries-110m.json` of the npm package world-atlas 2.0.2 (Natura
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -86,12 +87,12 @@ def path_of(ring: Ring) -> str:
     if wide < NARROWEST:
         return ""
     tenths = [(round(10.0 * x), round(10.0 * y)) for x, y in points]
-    tenths = [tenths[0], *(b for a, b in zip(tenths, tenths[1:], strict=False) if a != b)]
+    tenths = [tenths[0], *(b for a, b in itertools.pairwise(tenths) if a != b)]
     if tenths[0] == tenths[-1]:
         tenths.pop()
     if len(tenths) < 3:
         return ""
-    steps = [f"{(bx - ax) / 10:g},{(by - ay) / 10:g}" for (ax, ay), (bx, by) in zip(tenths, tenths[1:], strict=False)]
+    steps = [f"{(bx - ax) / 10:g},{(by - ay) / 10:g}" for (ax, ay), (bx, by) in itertools.pairwise(tenths)]
     return f"M{tenths[0][0] / 10:g},{tenths[0][1] / 10:g}l{' '.join(steps)}z"
 
 
