@@ -43,9 +43,9 @@ class Catalog:
         return variable.replace("|", " · ")
 
     def unit(self, variable: str) -> str:
-        """Return the unit as shown; a pure number has none."""
+        """Return the unit as shown; pure numbers and codes have none."""
         unit = str(self.variables[variable]["unit"])
-        return "" if unit == "1" else unit
+        return "" if unit in ("1", "code") else unit
 
 
 def _rows(tables: Tables, name: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import numpy as np
 from ...model import World
 from ...world.build import projects as building
 from ...world.build.projects import WAITS
+from ...world.limiting import CAUSE
 from .catalog import Catalog
 from .path import Path
 
@@ -55,28 +56,27 @@ def _mix(world: World, z: int) -> dict[str, Any]:
     """Return installed capacity by technology, largest first."""
     fleet = world.state.fleet_gw[z]
     names = world.places.technologies
-    rows = [[names[k], _round(fleet[k]), "GW"] for k in np.argsort(-fleet, kind="stable") if fleet[k] > 0.0]
-    return {"title": "Plants that stand", "columns": ["", "", ""], "rows": rows}
+    rows = [[names[k], _round(fleet[k])] for k in np.argsort(-fleet, kind="stable") if fleet[k] > 0.0]
+    return {"title": "Plants that stand", "columns": ["GW", ""], "rows": rows}
 
 
 def _queue(world: World, z: int) -> dict[str, Any]:
-    """Return what is under way: GW per technology and stage, and what it has waited for, in GW-months."""
+    """Return what is under way: GW per technology and stage, and what most of its months of waiting went to."""
     projects, names = world.state.projects, world.places.technologies
     mine = (projects.zone == z) & (projects.stage != building.DONE)
-    rows = []
+    rows: list[list[Any]] = []
     kinds, stages, gw = projects.kind[mine], projects.stage[mine], projects.gw[mine]
     waited = projects.waited[mine] * gw[:, None]
+    waited[:, CAUSE["none"]] = 0.0
     for k in np.unique(kinds):
         here = kinds == k
+        total = waited[here].sum(axis=0)
+        by_stage = np.bincount(stages[here], gw[here], len(STAGES))
         label = names[k] if 0 <= k < len(names) else "halls"
-        worst = int(waited[here].sum(axis=0).argmax())
-        wait = WAITS[worst] if waited[here].sum() > 0.0 else "–"
-        share = ", ".join(
-            f"{STAGES[s]} {gw[here & (stages == s)].sum():.3g}" for s in range(len(STAGES)) if (here & (stages == s)).any()
-        )
-        rows.append([label, _round(gw[here].sum()), "GW", wait, share])
+        rows.append([label, _round(gw[here].sum()), *map(_round, by_stage), WAITS[int(total.argmax())] if total.any() else "–"])
     rows.sort(key=lambda row: -(row[1] or 0.0))
-    return {"title": "Under way", "columns": ["", "", "", "waited most for", "by stage, GW"], "rows": rows[:MOST_ROWS]}
+    columns = ["GW", "all", *STAGES, "waited most for"]
+    return {"title": "Under way", "columns": columns, "rows": rows[:MOST_ROWS], "wide": True}
 
 
 def _companies(world: World, z: int) -> dict[str, Any]:
@@ -85,11 +85,11 @@ def _companies(world: World, z: int) -> dict[str, Any]:
     powered = state.powered_gw[:, z]
     names = [party.names[p] for p in party.of["ai"]]
     rows = [
-        [names[i], _round(powered[i]), "GW", _round(state.halls_gw[i, z])]
+        [names[i], _round(powered[i]), _round(state.halls_gw[i, z])]
         for i in np.argsort(-powered, kind="stable")[:MOST_ROWS]
         if powered[i] > 0.0
     ]
-    return {"title": "Who computes here", "columns": ["", "runs", "", "halls, GW"], "rows": rows}
+    return {"title": "Who computes here", "columns": ["GW", "runs", "halls"], "rows": rows}
 
 
 def _elsewhere(known: Catalog, world: World, place: str) -> dict[str, Any]:

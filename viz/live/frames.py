@@ -130,7 +130,7 @@ class Painter:
                 values = path.series(variable, group)[:month]
                 year_ago = float(values[-13]) if len(values) > 12 else None
                 cells.append({"name": group, "value": _or_none(values[-1]) if len(values) else None, "before": year_ago})
-            items.append({"title": known.title(variable), "about": row["about"], "unit": "" if row["unit"] == "code" else known.unit(variable), "cells": cells})
+            items.append({"title": known.title(variable), "about": row["about"], "unit": known.unit(variable), "cells": cells})
         return json.dumps(items)
 
     def _cause(self, path: Path, variable: str, nation: str, month: int) -> str:
@@ -194,7 +194,7 @@ class Painter:
                 payer, payee = divmod(int(pair), len(sectors))
                 if payer != payee and between[pair] > 0.0:
                     links.append([sectors[payer], sectors[payee], float(f"{between[pair]:.5g}")])
-            matrix = world.flows(world.calendar.date(month)).to_numpy()
+            matrix = np.round(world.flows(world.calendar.date(month)).to_numpy(), 6)  # USD: what is less is rounding
             rows = [[name, *(float(f"{x:.4g}") for x in matrix[i])] for i, name in enumerate(purposes) if matrix[i].any()]
         when = world.calendar.date(max(month, 0))
         sankey = {"title": f"Payments of {when}", "unit": "MUSD", "nodes": sectors, "links": links, "theme": view.theme}
