@@ -238,7 +238,7 @@ def _line(region: str, texts: list[str], style: str) -> str:
 
 
 def _numbers(values: np.ndarray) -> str:
-    return f"[{','.join(f'{x:.4g}' if x else '0' for x in values.tolist())}]"
+    return f"[{','.join(f'{x:.3g}' if x else '0' for x in values.tolist())}]"
 
 
 def _or_none(value: Any) -> float | None:

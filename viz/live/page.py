@@ -181,7 +181,8 @@ def Live(session: Session, frame: Frames) -> Any:
     view: View = session.view.value
     if not frame.value.status:
         return box("p", "wl-start", "Opening the world …")
-    with box("div", "wl-live") as main:
+    playing = json.loads(frame.value.status)["playing"]
+    with box("div", "wl-live wl-playing" if playing else "wl-live") as main:
         part("headline", content=frame.value.headline)
         with box("div", "wl-grid"):
             with box("section", "wl-card wl-map"):
