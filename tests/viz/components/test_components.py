@@ -188,7 +188,7 @@ def test_events_are_filtered_and_lead_to_their_month(show):
 
 
 def test_every_chart_turns_into_a_table(show):
-    page = show("line,map,strip,sankey,events")
+    page = show("line,map,strip,sankey,events", width=760)
     for name in (*CHARTS, "events"):
         page.locator(f".show-{name}").get_by_role("button", name="Table", exact=True).click()
         table = page.locator(f".show-{name} table")
@@ -287,7 +287,7 @@ def test_a_figure_that_is_not_a_number_is_a_gap(show):
 
 
 def test_an_open_table_follows_the_world(show):
-    page = show("map")
+    page = show("map", width=760)
     page.locator(".show-map").get_by_role("button", name="Table", exact=True).click()
     cell = page.locator(".show-map tbody tr:first-child td").nth(2)
     before = cell.inner_text()
