@@ -141,7 +141,8 @@ class Runner:
 
     def _on_step(self, _: Any) -> None:
         self._playing = False
-        self._goto(min(self.timeline.month + 1, self.timeline.length))
+        month = self.timeline.month if self._target is None else self._target
+        self._goto(min(month + 1, self.timeline.length))
 
     def _on_goto(self, month: Any) -> None:
         self._playing = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,8 +14,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-START_S = 120.0  # a cold machine compiles the kernels first
 
 
 class Server(NamedTuple):
@@ -79,41 +76,6 @@ def live() -> Iterator[Server]:
     yield server
     told = stop(server)
     assert "Traceback" not in told, told[-3000:]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The path of a Chromium; without one its tests are skipped, except where the project's own checks run."""
-    if CHROMIUM is None:
-        if os.environ.get("CI", "").lower() in ("1", "true"):
-            pytest.fail("there is no Chromium; install the package chromium")
-        pytest.skip("there is no Chromium on this machine")
-    return CHROMIUM
-
-
-@pytest.fixture(scope="session")
-def browser(chromium):
-    """One browser for all tests of a process."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as tool:
-        found = tool.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def new_page(browser) -> Iterator[Callable[[], Any]]:
-    """A function that opens a page in a context of its own, as another reader would; all are closed after the test."""
-    contexts: list[Any] = []
-
-    def opened(**settings: Any) -> Any:
-        contexts.append(browser.new_context(viewport={"width": 1440, "height": 900}, **settings))
-        return contexts[-1].new_page()
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def watch(page: Any) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -17,9 +18,10 @@ from pathlib import Path
 from playwright.sync_api import Page, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
-from conftest import CHROMIUM, Server, start, stop
+from conftest import Server, start, stop
 
 LATER = 60_000
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 HEADLESS = (
     "import time, json, wattrace; w = wattrace.World('baseline', seed=1); w.branch().run_to('2027-01');"
     "b = time.perf_counter(); w.run_to(); print(json.dumps([w.month, time.perf_counter() - b]))"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from wattrace.viz.live.guard import Guard
@@ -32,7 +33,8 @@ def ask(kind="http", path="/", query=b"", token=None, living=(), most=3, **heade
 
     pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in ({"host": HOST} | headers).items()]
     scope = {"type": kind, "path": path, "query_string": query, "headers": pairs}
-    asyncio.run(guard(scope, receive, send))
+    with ThreadPoolExecutor(1) as pool:  # in the main thread the browser's loop may be running
+        pool.submit(asyncio.run, guard(scope, receive, send)).result()
     first = told[0]
     return first.get("status", first["type"]), dict(first.get("headers", []))
 
