@@ -80,6 +80,18 @@ def test_labels_at_line_ends_do_not_overlap(show):
         assert top >= bottom - 2.0
 
 
+def test_where_not_all_names_fit_the_largest_are_named(show):
+    page = show("many")
+    page.locator(".show-many svg[data-chart]").wait_for()
+    names = page.locator(".show-many svg text[data-end]").all_text_contents()
+    assert "company 39 198" in names
+    assert 10 < len(names) < 30
+    assert page.evaluate(STRAY, "many") == []
+    page.locator(".show-many .wt-cursor").focus()
+    page.keyboard.press("ArrowLeft")
+    assert "and 24 smaller" in page.locator(".show-many .wt-tip").inner_text()
+
+
 def test_the_keyboard_reads_a_line_chart(show):
     page = show("line")
     cursor = page.locator(".show-line .wt-cursor")
