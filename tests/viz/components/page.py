@@ -140,6 +140,7 @@ def Page():
         "sankey": lambda pick: components.Sankey(sankey(theme, k)),
         "events": lambda pick: components.Events(events(theme, k), event_pick=pick),
         "table": lambda pick: components.TableTwin(strip(theme, k)),
+        "start": lambda pick: components.WorldMap('{"zones": {}}', BASE, looks(theme)),
         "evil": lambda pick: components.LineChart(evil_lines(theme)),
         "evilmap": lambda pick: components.WorldMap(month(), BASE, looks(theme, title=EVIL, unit=EVIL)),
         "wrongline": lambda pick: components.LineChart("{no json"),

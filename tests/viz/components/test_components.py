@@ -68,6 +68,16 @@ def test_the_map_shows_all_zones_orbit_and_moon_within_it(show):
         assert box["width"] >= 24
 
 
+def test_before_the_first_month_the_map_shows_places_and_network(show):
+    page = show("start")
+    chart = page.locator(".show-start svg[data-chart]")
+    chart.wait_for()
+    assert "nothing recorded yet" in chart.get_attribute("aria-label")
+    assert page.locator(".show-start .wt-place").count() == 21
+    assert page.locator(".show-start svg g[stroke-linecap=round] > g").count() == 15
+    assert page.evaluate(STRAY, "start") == []
+
+
 def test_labels_at_line_ends_do_not_overlap(show):
     page = show("crowd")
     page.locator(".show-crowd svg[data-chart]").wait_for()
