@@ -43,6 +43,11 @@ def crowd(theme: str, k: int = 0) -> str:
     return json.dumps({"title": "Crowded", "unit": "GW", "x": MONTHS[132:192], "now": 59, "lines": out, "theme": theme})
 
 
+def many(theme: str) -> str:
+    out = [{"name": f"company {j}", "values": [1 + j, 2 + 3 * j, 3 + 5 * j]} for j in range(40)]
+    return json.dumps({"title": "Many", "unit": "GW", "x": MONTHS[:3], "now": 2, "lines": out, "theme": theme})
+
+
 def six(k: int) -> str:
     out = [
         {"name": f"N{j}", "values": [round((6 - j) * math.exp(i / 90) * (1 + 0.1 * math.sin((i + k) / 9)), 3) for i in range(300)]}
@@ -129,11 +134,13 @@ def Page():
         "line": lambda pick: components.LineChart(lines(theme, k), event_pick=pick),
         "log": lambda pick: components.LineChart(lines(theme, k, log=True, title="Log"), event_pick=pick),
         "crowd": lambda pick: components.LineChart(crowd(theme, k)),
+        "many": lambda pick: components.LineChart(many(theme)),
         "map": lambda pick: components.WorldMap(month(k), BASE, looks(theme), event_pick=pick),
         "strip": lambda pick: components.Strip(strip(theme, k), event_pick=pick),
         "sankey": lambda pick: components.Sankey(sankey(theme, k)),
         "events": lambda pick: components.Events(events(theme, k), event_pick=pick),
         "table": lambda pick: components.TableTwin(strip(theme, k)),
+        "start": lambda pick: components.WorldMap('{"zones": {}}', BASE, looks(theme)),
         "evil": lambda pick: components.LineChart(evil_lines(theme)),
         "evilmap": lambda pick: components.WorldMap(month(), BASE, looks(theme, title=EVIL, unit=EVIL)),
         "wrongline": lambda pick: components.LineChart("{no json"),

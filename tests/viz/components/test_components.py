@@ -68,6 +68,16 @@ def test_the_map_shows_all_zones_orbit_and_moon_within_it(show):
         assert box["width"] >= 24
 
 
+def test_before_the_first_month_the_map_shows_places_and_network(show):
+    page = show("start")
+    chart = page.locator(".show-start svg[data-chart]")
+    chart.wait_for()
+    assert "nothing recorded yet" in chart.get_attribute("aria-label")
+    assert page.locator(".show-start .wt-place").count() == 21
+    assert page.locator(".show-start svg g[stroke-linecap=round] > g").count() == 15
+    assert page.evaluate(STRAY, "start") == []
+
+
 def test_labels_at_line_ends_do_not_overlap(show):
     page = show("crowd")
     page.locator(".show-crowd svg[data-chart]").wait_for()
@@ -78,6 +88,18 @@ def test_labels_at_line_ends_do_not_overlap(show):
     assert len(ends) == 9
     for (_, bottom), (top, _) in itertools.pairwise(ends):
         assert top >= bottom - 2.0
+
+
+def test_where_not_all_names_fit_the_largest_are_named(show):
+    page = show("many")
+    page.locator(".show-many svg[data-chart]").wait_for()
+    names = page.locator(".show-many svg text[data-end]").all_text_contents()
+    assert "company 39 198" in names
+    assert 10 < len(names) < 30
+    assert page.evaluate(STRAY, "many") == []
+    page.locator(".show-many .wt-cursor").focus()
+    page.keyboard.press("ArrowLeft")
+    assert "and 24 smaller" in page.locator(".show-many .wt-tip").inner_text()
 
 
 def test_the_keyboard_reads_a_line_chart(show):

@@ -67,7 +67,8 @@ def marks(places: Places) -> dict[str, dict[str, Any]]:
 def map_base(places: Places) -> str:
     """Return the part of the map that never changes, as the JSON string that `WorldMap` takes as `base`."""
     world = atlas()
-    pairs = sorted({tuple(sorted(edge[:2])) for edge in places.graph.edges(data="kind") if edge[2] == "transmission"})
+    edges: list[tuple[str, str, str]] = list(places.graph.edges(data="kind"))
+    pairs = sorted({(min(a, b), max(a, b)) for a, b, kind in edges if kind == "transmission"})
     base = {
         **{key: world[key] for key in ("width", "height", "outline", "net")},
         "shapes": shapes(places.nations),
