@@ -228,12 +228,17 @@ const W = (() => {
   // follow the width of the box a chart stands in
   function follow(view) {
     const see = () => { const box = view.$refs.box; if (box) { const w = Math.round(box.clientWidth); if (w && w !== view.wide) view.wide = w; } };
-    const begin = () => {  // the frame is compiled a moment after the chart, and the box is inside it
+    let seen = null;
+    const begin = () => {  // the frame is compiled a moment after the chart, and may be built twice: keep to the box that is shown
       if (view.gone) return;
-      if (!view.$refs.box) { setTimeout(begin, 20); return; }
+      const box = view.$refs.box;
+      if (box && box !== seen) {
+        if (view.watcher) view.watcher.disconnect();
+        view.watcher = new ResizeObserver(see);
+        view.watcher.observe(seen = box);
+      }
       see();
-      view.watcher = new ResizeObserver(see);
-      view.watcher.observe(view.$refs.box);
+      if (!view.wide) setTimeout(begin, 30);
     };
     begin();
   }
