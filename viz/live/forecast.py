@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...scenarios.scenario import Scenario
-from .timeline import Moves, Timeline, first_change
+from .timeline import Moves, Timeline, first_change, free_memory
 
 SLICE = 12  # months per answer
 MOST_TIMELINES = 4  # whose kept worlds the process remembers
@@ -113,7 +113,7 @@ class _Worker:
         self.done[question.settings.digest(), question.seed, question.moves] = timeline
         while len(self.done) > MOST_TIMELINES:
             self.done.popitem(last=False)
-        gc.collect()
+        free_memory()
 
 
 def _work(pipe: Connection) -> None:

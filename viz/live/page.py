@@ -9,6 +9,7 @@ from typing import Any
 
 import reacton.ipyvuetify as rv
 import solara
+from reacton.core import get_render_context
 
 from . import texts
 from .catalog import catalog
@@ -42,7 +43,8 @@ def Page() -> Any:
     router = solara.use_router()
     start = solara.use_memo(lambda: read_address(router.search, serving()), [])
     frame = solara.use_reactive(Frame())
-    session = solara.use_memo(lambda: Session(frame, start[0]), [])
+    context = get_render_context()
+    session = solara.use_memo(lambda: Session(frame, start[0], context), [])
     solara.use_effect(session.open, [])
     hidden = solara.use_reactive(not start[1])
     saved = solara.use_reactive("")
@@ -56,10 +58,16 @@ def Page() -> Any:
 class Session:
     """What a browser's events do: it keeps the view and passes commands to the runner."""
 
-    def __init__(self, frame: Frames, asked: Asked):
+    def __init__(self, frame: Frames, asked: Asked, context: Any):
         self.frame = frame
+        self.context = context
         self.view = solara.Reactive(asked.view)
-        self.runner = Runner(frame.set, asked)
+        self.runner = Runner(self.show, asked)
+
+    def show(self, frame: Frame) -> None:
+        """Give a frame to all parts in one go: part by part each would walk the whole page."""
+        with self.context:
+            self.frame.set(frame)
 
     def open(self) -> Callable[[], None]:
         """Start the thread; returns what ends it when the page goes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import threading
 from collections import OrderedDict
@@ -41,6 +42,14 @@ def opened(settings: Scenario, seed: int) -> World:
         while len(_opened) > _MOST_OPENED:
             _opened.popitem(last=False)
         return world
+
+
+def free_memory() -> None:
+    """Collect worlds left behind and, where the C library can, give their memory back to the machine."""
+    gc.collect()
+    trim = getattr(ctypes.pythonapi, "malloc_trim", None)  # of glibc
+    if trim is not None:
+        trim(0)
 
 
 def first_change(before: Iterable[Move], after: Iterable[Move]) -> int | None:
@@ -97,7 +106,7 @@ class Timeline:
         near = max((kept for kept in self.kept if kept <= month), default=None)
         self.world = (opened(self.settings, self.seed) if near is None else self.kept[near]).branch()
         # a world and its agents hold each other, and so much of it is arrays that the collector would wait for long
-        gc.collect()
+        free_memory()
 
     def change(self, moves: Iterable[Move]) -> int | None:
         """Take another plan. Returns the first month that differs; where it is past, the world goes back before it."""
