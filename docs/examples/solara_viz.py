@@ -1,11 +1,10 @@
 """The world in Mesa's own viewer: `solara run docs/examples/solara_viz.py` (needs altair; the product's page is `wattrace live`)."""
 
 import solara
+import wattrace
 from matplotlib.figure import Figure
 from mesa.visualization import Slider, SolaraViz
 from mesa.visualization.utils import update_counter
-
-import wattrace
 
 
 class Seeded(wattrace.World):

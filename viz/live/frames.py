@@ -121,7 +121,7 @@ class Painter:
         known, items = self.known, []
         for variable in known.views["headline"]:
             row = known.variables[variable]
-            cells = []
+            cells: list[dict[str, Any]] = []
             for group in known.groups:
                 if row["unit"] == "code":
                     if group in known.nations:

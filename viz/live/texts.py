@@ -71,7 +71,7 @@ def levers(known: Catalog) -> str:
     rows = []
     for name, row in known.levers.items():
         low, high, usual = float(row["low"]), float(row["high"]), float(row["value"])
-        bands = []
+        bands: list[dict[str, Any]] = []
         for title, value in (("status quo", usual), ("pushed", float(row["pushed"])), ("maximal", float(row["maximal"]))):
             if all(abs(value - band["value"]) > 1e-12 for band in bands):
                 bands.append({"title": title, "value": value})

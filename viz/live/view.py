@@ -128,7 +128,8 @@ def _view(view: View, given: dict[str, str], known: Catalog, faults: list[str]) 
     for key, names in allowed.items():
         if key in given:
             if given[key] in names:
-                view = view._replace(**{key: given[key]})
+                changes: dict[str, Any] = {key: given[key]}
+                view = view._replace(**changes)
             else:
                 faults.append(f"{key} is {_short(given[key])}{_near(given[key], names)}")
     if "regions" in given:

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import pytest
 
 
-
 class Server(NamedTuple):
     """A running server: its address and its process."""
 

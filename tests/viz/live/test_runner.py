@@ -34,7 +34,8 @@ class Screen:
             self.runner.tell("ack", frame.number)
 
     def status(self) -> dict:
-        return json.loads(self.frames[-1].status) if self.frames else {"month": -1, "length": -2, "error": "", "note": "", "known": 0, "moving": True}
+        nothing = {"month": -1, "length": -2, "error": "", "note": "", "known": 0, "moving": True}
+        return json.loads(self.frames[-1].status) if self.frames else nothing
 
     def wait(self, true, seconds: float = 30.0) -> dict:
         end = time.monotonic() + seconds

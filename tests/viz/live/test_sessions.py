@@ -54,7 +54,8 @@ def test_a_closed_tab_ends_its_thread_within_five_seconds(quiet, new_page):
 
 
 def test_a_killed_browser_is_culled(quiet, chromium, tmp_path):
-    command = [chromium, "--headless", "--no-sandbox", "--disable-dev-shm-usage", "--remote-debugging-port=0", f"--user-data-dir={tmp_path}"]
+    command = [chromium, "--headless", "--no-sandbox", "--disable-dev-shm-usage", "--remote-debugging-port=0"]
+    command.append(f"--user-data-dir={tmp_path}")
     process = subprocess.Popen(
         [*command, quiet.url], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
@@ -95,7 +96,8 @@ def handshake(url: str, origin: str) -> str:
     with socket.create_connection((host, int(port)), timeout=5) as line:
         line.sendall(
             f"GET /jupyter/api/kernels/abc/channels?session_id=x HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: {origin}\r\n"
-            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+            "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
         )
         return line.recv(200).decode("latin-1").splitlines()[0]
 
