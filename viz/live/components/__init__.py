@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import ipyvue  # type: ignore[import-untyped]
+import ipyvue
 import reacton.core
 import traitlets
 
