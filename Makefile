@@ -8,10 +8,11 @@ PIP := "$(UV)" pip install --quiet --python .venv/bin/python
 LOCAL := "$(UV)" venv --quiet --no-python-downloads .venv
 PACKAGE := $(PIP) --no-deps --build-constraints requirements-dev.lock --editable .
 
-.PHONY: help setup run test lint bench
+.PHONY: help setup run live test lint bench
 
 help:
 	@echo "make run     set up what is needed, run the baseline world, write out/"
+	@echo "make live    set up what is needed, open the page where the world runs while you watch"
 	@echo "make test    set up everything, run the checks and every test"
 	@echo "make lint    ruff and mypy alone"
 	@echo "make bench   how fast the world is on this machine"
@@ -21,6 +22,9 @@ setup: .venv/dev.stamp
 
 run: .venv/core.stamp
 	.venv/bin/wattrace run --out out
+
+live: .venv/live.stamp
+	.venv/bin/wattrace live
 
 bench: .venv/core.stamp
 	.venv/bin/wattrace bench
@@ -43,6 +47,10 @@ test: lint
 .venv/core.stamp: requirements.lock pyproject.toml | .venv/bin/python
 	$(PIP) --require-hashes --requirement requirements.lock
 	$(PACKAGE)
+	@touch $@
+
+.venv/live.stamp: requirements-live.lock .venv/core.stamp
+	$(PIP) --require-hashes --requirement requirements-live.lock
 	@touch $@
 
 # mypy does not see through the finder of an editable install, so the package gets a plain address as well

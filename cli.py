@@ -9,6 +9,7 @@ import json as _json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -289,6 +290,48 @@ def why_command(run: Path, agent: str, month: str, as_json: bool, quiet: bool) -
         click.echo(_json.dumps(answer.content, indent=2, ensure_ascii=False, allow_nan=False))
     else:
         click.echo(str(answer))
+
+
+@cli.command("live")
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on; a free one where not given.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on; others than this machine's need --i-know.")
+@click.option("--i-know", is_flag=True, help="Serve to other machines: whoever has the printed address can use this one.")
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@click.option("--until", type=Month(), help="Month to stop before; replaces the scenarios'.")
+@click.option("--most-sessions", default=16, show_default=True, type=click.IntRange(1, 200), help="Browser tabs served at a time.")
+def live_command(
+    scenarios: tuple[str, ...], port: int | None, host: str, i_know: bool, no_browser: bool, until: str | None, most_sessions: int
+) -> None:
+    """Open a page where the world runs while you watch, and where you pull levers.
+
+    SCENARIO is a built-in name or a TOML file; the first is shown first. Without any, all built-in scenarios are on offer.
+    """
+    try:
+        from .viz.live import server
+        from .viz.live.settings import Serving
+        if find_spec("solara") is None:
+            raise ModuleNotFoundError("solara")
+    except ModuleNotFoundError as error:
+        missing = error.name or error
+        raise click.UsageError(f"the live page needs the extra `viz` ({missing} is missing): pip install 'wattrace[viz]'") from error
+    if not server.is_loopback(host) and not i_know:
+        raise click.UsageError(f"--host {host} opens this page to other machines; add --i-know if that is wanted")
+    with _told():
+        from .scenarios.read import list_scenarios, load_scenario
+
+        known = {load_scenario(given).name: given for given in scenarios} or {name: name for name in list_scenarios()}
+        for given in known.values():
+            try:
+                load_scenario(given).between(None, until)
+            except ValueError as error:
+                if until is None:
+                    raise
+                raise click.UsageError("; ".join(getattr(error, "faults", [str(error)]))) from error
+    try:
+        server.serve(Serving(known, most_sessions, until), host, port, not no_browser, lambda address: click.echo(address))
+    except OSError as error:
+        raise click.UsageError(f"cannot serve on {host}, port {port or 'any'}: {error.strerror or error}") from error
 
 
 def main() -> None:

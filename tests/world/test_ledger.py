@@ -234,3 +234,16 @@ def spoiled(change) -> list[str]:
 )
 def test_faults_name_what_is_broken(change, text):
     assert text in spoiled(change)
+
+
+def test_a_rounded_price_never_buys_more_than_the_vault_has():
+    ledger = new_ledger(0)
+    rich, seller = PRIVATE[0], PRIVATE[1]
+    ledger.mint(rich, int(HOME[rich]), 1000)
+    ledger.mint(seller, int(HOME[seller]), 6)
+    value = np.ones(NATIONS)
+    value[HOME[rich]] = 10.0  # 6 kW abroad cost 0.6 kW at home, which is rounded to 1
+    ledger.move_coins(rich, int(HOME[seller]), 6, value)
+    assert ledger.coins[rich, HOME[seller]] == 6
+    assert ledger.coins[BANK[HOME[seller]], HOME[seller]] == 0
+    assert ledger.faults(accredited(ledger)) == []

@@ -169,7 +169,8 @@ def _move_coins(party, nation, kw, value, home, bank_of, coins, deposits, nostro
             deposits[p] -= amount
         elif amount > 0:
             price = min(np.int64(np.floor(amount * value[n] / value[h] + 0.5)), max(deposits[p], 0))
-            amount = np.int64(np.floor(price * value[h] / value[n]))
+            # a price rounded up must not buy more than there is
+            amount = min(amount, np.int64(np.floor(price * value[h] / value[n])))
             deposits[p] -= price
             nostro[n, h] += price
             # the foreign bank gives up coins for a claim: its equity in its own coin falls by them

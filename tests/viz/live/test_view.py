@@ -1,0 +1,89 @@
+"""Addresses: what they carry comes back whole, and what a stranger writes into one is checked like a file."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wattrace.viz.live.catalog import catalog
+from wattrace.viz.live.settings import Serving
+from wattrace.viz.live.timeline import Move
+from wattrace.viz.live.view import LONGEST, TABS, read_address, write_address
+
+SERVING = Serving({"baseline": "baseline", "no-launches": "no-launches"})
+
+
+def faults_of(query: str) -> str:
+    asked, faults = read_address(query, SERVING)
+    assert asked.scenario == "baseline"
+    assert not faults or (asked.moves == () and asked.month == 0)
+    return "\n".join(faults)
+
+
+moves = st.lists(
+    st.builds(
+        Move, st.integers(0, 239), st.sampled_from(["USA", "CHN", "ROW"]), st.sampled_from(["permit_time", "queue_time"]),
+        st.floats(0.1, 4.0).map(lambda x: float(f"{x:.10g}")),
+    ),
+    max_size=8, unique_by=lambda m: m[:3],
+)  # fmt: skip
+
+
+@given(
+    moves, st.integers(0, 2**63 - 1), st.integers(0, 240), st.sampled_from(TABS), st.sampled_from(sorted(catalog().variables)),
+    st.sampled_from(["", *catalog().places]), st.lists(st.sampled_from(catalog().regions), min_size=1, unique=True),
+)  # fmt: skip
+def test_an_address_carries_the_whole_state(moves, seed, month, tab, variable, place, regions):
+    asked, _ = read_address("scenario=no-launches", SERVING)
+    view = asked.view._replace(tab=tab, chart=variable, fill=variable, place=place, regions=tuple(regions))
+    asked = asked._replace(seed=seed, month=month, moves=tuple(sorted(moves)), view=view)
+    again, faults = read_address("?" + write_address(asked, month), SERVING)
+    assert not faults
+    assert again == asked
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("scenario=/etc/passwd", "is not served"),
+        ("scenario=../secret.toml", "is not served"),
+        ("scenario=basline", "did you mean baseline?"),
+        ("seed=-1", "allowed: a whole number"),
+        ("seed=99999999999999999999", "allowed: a whole number"),
+        ("seed=1e3", "allowed: a whole number"),
+        ("month=2026-13", "allowed: 2026-01 to 2046-01"),
+        ("month=2050-01", "allowed: 2026-01 to 2046-01"),
+        ("tab=admin", "tab is 'admin'"),
+        ("chart=__class__", "chart is '__class__'"),
+        ("place=../etc", "place is"),
+        ("regions=USA,Atlantis", "region 'Atlantis'"),
+        ("lever=USA.permit_time.2027-01.5", "allowed: 0.1 to 4"),
+        ("lever=USA.permit_time.2027-01.nan", "lever is"),
+        ("lever=USA.permit_time.2027-01.1e999", "permit_time"),
+        ("lever=Mars.permit_time.2027-01.1", "is not a known nation"),
+        ("lever=USA.permit_tyme.2027-01.1", "did you mean permit_time?"),
+        ("lever=USA.permit_time.2050-01.1", "allowed: 2026-01 to before"),
+        ("lever=9**9**9", "allowed: NATION.LEVER.YYYY-MM.NUMBER"),
+        ("seed=1&seed=2", "given twice"),
+        ("exec=1", "is not part of an address"),
+        ("tab=%ff%fe", "cannot be read"),
+        ("&".join(["lever=USA.permit_time.2027-01.1"] * 300), "allowed: up to"),
+        ("chart=" + "x" * LONGEST, "characters"),
+    ],
+)
+def test_what_is_wrong_in_an_address_is_told_and_nothing_of_it_is_used(query, told):
+    assert told in faults_of(query)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_an_address_or_a_fault(text):
+    faults_of(text)
+
+
+def test_a_served_file_may_be_named_a_path_may_not(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('schema_version = 1\nname = "mine"\nextends = ["baseline"]\n', encoding="utf-8")
+    asked, faults = read_address("scenario=mine", Serving({"mine": str(path)}))
+    assert not faults
+    assert asked.settings.name == "mine"
+    assert read_address(f"scenario={path}", Serving({"mine": str(path)}))[1]

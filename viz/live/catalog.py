@@ -1,0 +1,65 @@
+"""What the page is driven by: the codelist, the levers and the places, as the tables have them."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ...world.limiting import CAUSES
+from ...world.places import Places
+from ...world.tables import Tables
+
+HERE = Path(__file__).parent
+
+
+class Catalog:
+    """Names, titles, units and sources; nothing here changes while the server runs."""
+
+    def __init__(self, tables: Tables, views: dict[str, Any]):
+        self.tables = tables
+        self.places_of_tables = Places(tables)
+        self.nations = list(self.places_of_tables.nations)
+        self.nation_names = dict(zip(self.nations, self.places_of_tables.nation_names, strict=True))
+        self.zones = list(self.places_of_tables.zones)
+        self.zone_names = dict(zip(self.zones, self.places_of_tables.zone_names, strict=True))
+        self.places = [name for name in self.places_of_tables.graph.nodes]
+        self.groups = (*self.nations[:2], "Rest")
+        self.regions = [*self.nations, "Rest", "World"]
+        self.causes = list(CAUSES)
+        self.variables = {row["variable"]: row for row in _rows(tables, "variables")}
+        self.levers = {row["lever"]: row for row in _rows(tables, "levers")}
+        self.views = {
+            key: [name for name in value if name in self.variables] or [next(iter(self.variables))]
+            for key, value in views.items()
+            if isinstance(value, list)
+        }
+        self.map = {key: name for key, name in views["map"].items() if name in self.variables}
+        self.flows = dict(views["flows"])
+
+    def title(self, variable: str) -> str:
+        """Return how a variable is called on the page."""
+        return variable.replace("|", " · ")
+
+    def unit(self, variable: str) -> str:
+        """Return the unit as shown; pure numbers and codes have none."""
+        unit = str(self.variables[variable]["unit"])
+        return "" if unit in ("1", "code") else unit
+
+
+def _rows(tables: Tables, name: str) -> list[dict[str, Any]]:
+    table = tables[name]
+    columns = list(table.columns)
+    return [{column: _plain(table[column][i]) for column in columns} for i in range(len(table))]
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str) else float(value)
+
+
+@cache
+def catalog() -> Catalog:
+    """Return the catalog of the packaged tables."""
+    views = tomllib.loads((HERE / "views.toml").read_text(encoding="utf-8"))
+    return Catalog(Tables.load("2026-01"), views)

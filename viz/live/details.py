@@ -1,0 +1,106 @@
+"""The panel of a place that was clicked: what stands there, what is under way and waits, who computes there, what power costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...model import World
+from ...world.build import projects as building
+from ...world.build.projects import WAITS
+from ...world.limiting import CAUSE
+from .catalog import Catalog
+from .path import Path
+
+MOST_ROWS = 8
+STAGES = ("permit", "interconnection", "parts", "building")  # in the order of the stages of projects
+
+
+def place_panel(known: Catalog, world: World, path: Path, place: str) -> dict[str, Any]:
+    """Return {title, place, sections: [{title, columns, rows}], spark}: every number with its unit."""
+    if place not in known.zones:
+        return _elsewhere(known, world, place)
+    z = known.zones.index(place)
+    nation = known.nations[known.places_of_tables.zone_nation[z]]
+    month = world.month
+    facts = [
+        [known.title(name), _of_place(known, path, name, z, month), known.unit(name)]
+        for name, row in known.variables.items()
+        if row["scope"] == "zone" and month
+    ]
+    price = known.map["price"]
+    return {
+        "title": known.zone_names[place],
+        "place": place,
+        "about": f"{known.nation_names[nation]} · zone {place}",
+        "sections": [
+            {"title": "Now", "columns": ["", "", ""], "rows": facts},
+            _mix(world, z),
+            _queue(world, z),
+            _companies(world, z),
+        ],
+        "spark": {"title": known.title(price), "unit": known.unit(price), "values": _history(path, price, place, month)},
+    }
+
+
+def _of_place(known: Catalog, path: Path, variable: str, z: int, month: int) -> float | None:
+    return _round(path.record.data[variable][month - 1, z])
+
+
+def _history(path: Path, variable: str, place: str, month: int) -> list[float | None]:
+    return [_round(x) for x in path.series(variable, place)[:month]]
+
+
+def _mix(world: World, z: int) -> dict[str, Any]:
+    """Return installed capacity by technology, largest first."""
+    fleet = world.state.fleet_gw[z]
+    names = world.places.technologies
+    rows = [[names[k], _round(fleet[k])] for k in np.argsort(-fleet, kind="stable") if fleet[k] > 0.0]
+    return {"title": "Plants that stand", "columns": ["GW", ""], "rows": rows}
+
+
+def _queue(world: World, z: int) -> dict[str, Any]:
+    """Return what is under way: GW per technology and stage, and what most of its months of waiting went to."""
+    projects, names = world.state.projects, world.places.technologies
+    mine = (projects.zone == z) & (projects.stage != building.DONE)
+    rows: list[list[Any]] = []
+    kinds, stages, gw = projects.kind[mine], projects.stage[mine], projects.gw[mine]
+    waited = projects.waited[mine] * gw[:, None]
+    waited[:, CAUSE["none"]] = 0.0
+    for k in np.unique(kinds):
+        here = kinds == k
+        total = waited[here].sum(axis=0)
+        by_stage = np.bincount(stages[here], gw[here], len(STAGES))
+        label = names[k] if 0 <= k < len(names) else "halls"
+        rows.append([label, _round(gw[here].sum()), *map(_round, by_stage), WAITS[int(total.argmax())] if total.any() else "–"])
+    rows.sort(key=lambda row: -(row[1] or 0.0))
+    columns = ["GW", "all", *STAGES, "waited most for"]
+    return {"title": "Under way", "columns": columns, "rows": rows[:MOST_ROWS], "wide": True}
+
+
+def _companies(world: World, z: int) -> dict[str, Any]:
+    """Return who computes here: powered load and halls."""
+    state, party = world.state, world.parties
+    powered = state.powered_gw[:, z]
+    names = [party.names[p] for p in party.of["ai"]]
+    rows = [
+        [names[i], _round(powered[i]), _round(state.halls_gw[i, z])]
+        for i in np.argsort(-powered, kind="stable")[:MOST_ROWS]
+        if powered[i] > 0.0
+    ]
+    return {"title": "Who computes here", "columns": ["GW", "runs", "halls"], "rows": rows}
+
+
+def _elsewhere(known: Catalog, world: World, place: str) -> dict[str, Any]:
+    """Return the panel of orbit or the Moon."""
+    party, orbit = world.parties, world.state.orbit_gw
+    names = [party.names[p] for p in party.of["ai"]]
+    there = place == next((p for p in known.places if p not in known.zones), "")
+    rows = [[names[i], _round(orbit[i]), "GW"] for i in np.argsort(-orbit, kind="stable")[:MOST_ROWS] if orbit[i] > 0.0 and there]
+    section = {"title": "Who computes here", "columns": ["", "", ""], "rows": rows}
+    return {"title": place.capitalize(), "place": place, "about": "", "sections": [section], "spark": None}
+
+
+def _round(value: Any) -> float | None:
+    return float(f"{value:.4g}") if np.isfinite(value) else None

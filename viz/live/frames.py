@@ -1,0 +1,245 @@
+"""What goes to the browser: one frozen frame of JSON strings, because nested lists are slow through the widget stack."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...model import World
+from ...world.parties import SECTORS
+from .catalog import Catalog, catalog
+from .details import place_panel
+from .path import Path
+from .timeline import Timeline
+from .view import FLOWS, Asked, View, write_address
+from .worldmap import map_frame, map_options
+
+MOST_EVENTS = 400
+MOST_LINKS = 40  # between sectors, the largest
+
+
+class Status(NamedTuple):
+    """What the runner is doing."""
+
+    number: int
+    playing: bool
+    speed: float
+    moving: bool  # on its way to a month
+    asking: bool  # a forecast is being computed
+    error: str
+    note: str
+    stamp: float  # seconds since 1970 when the month shown began to be simulated
+
+
+class Frame(NamedTuple):
+    """One picture of one session: a JSON string per part of the page; parts of tabs not shown are empty."""
+
+    number: int = 0
+    stamp: float = 0.0
+    known: int = 0  # months lived or forecast
+    status: str = ""
+    headline: str = ""
+    levers: str = ""
+    chart: str = ""
+    fill: str = ""
+    fill_options: str = ""
+    binds: str = ""
+    money: str = ""
+    flows: str = ""
+    events: str = ""
+    panel: str = ""
+    table: str = ""
+    address: str = ""
+    theme: str = "light"
+
+
+class Painter:
+    """Makes frames of one world. What repeats from frame to frame is kept as text."""
+
+    def __init__(self, world: World):
+        self.known = catalog()
+        calendar = world.calendar
+        self.dates = [calendar.date(month) for month in range(calendar.length)]
+        self._dates = json.dumps(self.dates)
+        self._waits: list[list[str]] = []  # [month][nation] JSON of the GW that wait per cause
+        self._events: tuple[tuple[Any, ...], str] = ((), "")
+
+    def lived(self, world: World) -> None:
+        """Take down what the recorder does not: the waits of the month just simulated."""
+        del self._waits[world.month - 1 :]
+        missing = world.month - 1 - len(self._waits)
+        self._waits += [["null"] * len(self.known.nations)] * missing
+        self._waits.append([_numbers(row) for row in world.state.waiting])
+
+    def paint(self, timeline: Timeline, path: Path, base: Path, asked: Asked, status: Status) -> Frame:
+        """Return the frame of the timeline's month."""
+        view, world = asked.view, timeline.world
+        live = view.tab == "live"
+        flows = live and view.money == FLOWS
+        return Frame(
+            number=status.number,
+            stamp=status.stamp,
+            known=path.known,
+            status=self._status(timeline, path, asked, status),
+            headline=self._headline(path, world.month),
+            levers=self._levers(timeline),
+            chart=self._lines(view.chart, view, path, base, world.month, bool(timeline.moves)) if live else "",
+            fill=map_frame(self.known, world, path, view) if live else "",
+            fill_options=map_options(self.known, path, view) if live else "",
+            binds=self._binds(path, world.month, view) if live else "",
+            money=self._lines(view.money, view, path, base, world.month, bool(timeline.moves)) if live and not flows else "",
+            flows=self._flows(world, view) if flows else "",
+            events=self._told(world, view) if live else "",
+            panel=json.dumps(place_panel(self.known, world, path, view.place)) if live and view.place else "",
+            table=self._table(view, path, world.month) if view.tab == "table" else "",
+            address=write_address(asked, world.month),
+            theme=view.theme,
+        )
+
+    # -- parts --------------------------------------------------------------------------------------------------
+
+    def _status(self, timeline: Timeline, path: Path, asked: Asked, status: Status) -> str:
+        calendar, month = timeline.world.calendar, timeline.month
+        return json.dumps(
+            {
+                "scenario": asked.scenario,
+                "title": asked.settings.title or asked.settings.name,
+                "seed": asked.seed,
+                "month": month,
+                "date": calendar.date(month),
+                "start": calendar.start,
+                "until": calendar.until,
+                "length": calendar.length,
+                "known": path.known,
+                **status._asdict(),
+            }
+        )
+
+    def _headline(self, path: Path, month: int) -> str:
+        known, items = self.known, []
+        for variable in known.views["headline"]:
+            row = known.variables[variable]
+            cells: list[dict[str, Any]] = []
+            for group in known.groups:
+                if row["unit"] == "code":
+                    if group in known.nations:
+                        cells.append({"name": group, "text": self._cause(path, variable, group, month)})
+                    continue
+                values = path.series(variable, group)[:month]
+                year_ago = float(values[-13]) if len(values) > 12 else None
+                cells.append({"name": group, "value": _or_none(values[-1]) if len(values) else None, "before": year_ago})
+            items.append({"title": known.title(variable), "about": row["about"], "unit": known.unit(variable), "cells": cells})
+        return json.dumps(items)
+
+    def _cause(self, path: Path, variable: str, nation: str, month: int) -> str:
+        codes = path.series(variable, nation)[:month]
+        return self.known.causes[int(codes[-1])] if len(codes) and np.isfinite(codes[-1]) else ""
+
+    def _levers(self, timeline: Timeline) -> str:
+        world, known = timeline.world, self.known
+        values = {name: world.levers[name].tolist() for name in known.levers if name in world.levers.value}
+        number = {nation: n for n, nation in enumerate(known.nations)}
+        for move in timeline.moves:
+            if move.month == timeline.month:  # due in the month to come
+                values[move.lever][number[move.nation]] = move.value
+        moves = [
+            {"date": world.calendar.date(m.month), "nation": m.nation, "lever": m.lever, "value": m.value}
+            for m in timeline.moves
+        ]
+        return json.dumps({"values": values, "moves": moves})
+
+    def _lines(self, variable: str, view: View, path: Path, base: Path, month: int, moved: bool) -> str:
+        """Return a chart's data: what was lived, the forecast beyond it, and the baseline where moves part from it."""
+        known, row = self.known, self.known.variables[variable]
+        lines = []
+        for region in _regions(known, row["scope"], view):
+            texts = path.texts(variable, region)
+            if moved and base.known:
+                lines.append(_line(region, base.texts(variable, region), "baseline"))
+            ahead = ["null"] * max(month - 1, 0) + texts[max(month - 1, 0) :]
+            if len(texts) > month:
+                lines.append(_line(region, ahead, "projection"))
+            lines.append(_line(region, texts[:month], "live"))
+        head = {
+            "title": known.title(variable), "unit": known.unit(variable), "now": max(month - 1, 0), "theme": view.theme, "bands": [],
+            "nations": [*known.groups, *known.nations[2:], "World"], "note": row["about"],
+        }  # fmt: skip
+        return f'{json.dumps(head)[:-1]}, "x": {self._dates}, "lines": [{", ".join(lines)}]}}'
+
+    def _binds(self, path: Path, month: int, view: View) -> str:
+        known, variable = self.known, self.known.map["binds"]
+        rows = []
+        for n, nation in enumerate(known.nations):
+            waits = ",".join(row[n] for row in self._waits[:month])
+            causes = ",".join(path.texts(variable, nation)[:month])
+            rows.append(f'{{"name": {json.dumps(nation)}, "causes": [{causes}], "waits": [{waits}]}}')
+        head = {
+            "title": "What binds", "causes": known.causes, "now": max(month - 1, 0), "theme": view.theme, "unit": "GW waiting",
+            "note": known.variables[variable]["about"],
+        }  # fmt: skip
+        return f'{json.dumps(head)[:-1]}, "x": {self._dates}, "rows": [{", ".join(rows)}]}}'
+
+    def _flows(self, world: World, view: View) -> str:
+        """Return the last month's payments: between sectors for the picture, purposes by sectors for the matrix."""
+        month = world.month - 1
+        sectors, purposes = list(SECTORS), list(world.purposes())
+        links: list[list[Any]] = []
+        rows: list[list[Any]] = []
+        if month >= 0:
+            flows, sector = world.state.ledger.history[month], world.parties.sector
+            between = np.bincount(sector[flows.payer] * len(sectors) + sector[flows.payee], flows.musd, len(sectors) ** 2)
+            for pair in np.argsort(-between, kind="stable")[:MOST_LINKS]:
+                payer, payee = divmod(int(pair), len(sectors))
+                if payer != payee and between[pair] > 0.0:
+                    links.append([sectors[payer], sectors[payee], float(f"{between[pair]:.5g}")])
+            matrix = np.round(world.flows(world.calendar.date(month)).to_numpy(), 6)  # USD: what is less is rounding
+            rows = [[name, *(float(f"{x:.4g}") for x in matrix[i])] for i, name in enumerate(purposes) if matrix[i].any()]
+        when = world.calendar.date(max(month, 0))
+        sankey = {"title": f"Payments of {when}", "unit": "MUSD", "nodes": sectors, "links": links, "theme": view.theme}
+        table = {"title": f"Net receipts of {when}, MUSD", "columns": ["purpose", *sectors], "rows": rows, "theme": view.theme}
+        return json.dumps({"sankey": json.dumps(sankey), "table": json.dumps(table)})
+
+    def _told(self, world: World, view: View) -> str:
+        key = (len(world.events), world.month, view.theme)
+        if self._events[0] != key:
+            rows = [
+                {"month": e.month, "date": e.date, "kind": e.kind, "region": e.region, "agent": e.agent, "text": e.text}
+                for e in world.events[-MOST_EVENTS:]
+            ]
+            self._events = (key, json.dumps({"title": "Events", "rows": rows, "theme": view.theme, "height": 300}))
+        return self._events[1]
+
+    def _table(self, view: View, path: Path, month: int) -> str:
+        known, variable = self.known, view.table
+        row = known.variables[variable]
+        names = {"nation": [*known.nations, "World"], "zone": known.zones}.get(row["scope"], ["World"])
+        columns = {name: path.texts(variable, name)[:month] for name in names}
+        head = {"variable": variable, "title": known.title(variable), "unit": known.unit(variable), "about": row["about"]}
+        head["names"] = names
+        lines = ",".join(f"[{','.join(columns[name][m] for name in names)}]" for m in range(month))
+        return f'{json.dumps(head)[:-1]}, "dates": {json.dumps(self.dates[:month])}, "values": [{lines}]}}'
+
+
+def _regions(known: Catalog, scope: str, view: View) -> list[str]:
+    """Return the regions of a chart: zones of the chosen nations for what zones have, else the chosen regions."""
+    if scope == "world":
+        return ["World"]
+    if scope != "zone":
+        return list(view.regions) or list(known.groups)
+    nation = known.places_of_tables.zone_nation
+    chosen = [zone for z, zone in enumerate(known.zones) if known.nations[nation[z]] in view.regions]
+    return [view.place] if view.place in known.zones else chosen or known.zones[:6]
+
+
+def _line(region: str, texts: list[str], style: str) -> str:
+    return f'{{"name": {json.dumps(region)}, "nation": {json.dumps(region)}, "style": "{style}", "values": [{",".join(texts)}]}}'
+
+
+def _numbers(values: np.ndarray) -> str:
+    return f"[{','.join(f'{x:.3g}' if x else '0' for x in values.tolist())}]"
+
+
+def _or_none(value: Any) -> float | None:
+    return float(f"{value:.5g}") if np.isfinite(value) else None

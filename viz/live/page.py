@@ -1,0 +1,304 @@
+"""The page: parts and charts in their places, and one runner per browser session. Solara calls `Page`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import reacton.ipyvuetify as rv
+import solara
+from reacton.core import get_render_context
+
+from . import texts
+from .catalog import catalog
+from .components import Events, LineChart, Sankey, Strip, TableTwin, WorldMap
+from .frames import Frame
+from .geometry import map_base
+from .parts import part
+from .runner import Runner
+from .settings import serving
+from .timeline import Move
+from .view import FLOWS, Asked, View, read_address
+
+CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+Frames = solara.Reactive[Frame]
+
+
+def box(tag: str, names: str, *children: Any) -> Any:
+    """Return an element of plain HTML around others."""
+    return rv.Html(tag=tag, class_=names, children=list(children))
+
+
+@solara.component
+def Layout(children: Any = ()) -> Any:
+    """Stand in for Solara's own frame of bars and margins."""
+    return box("div", "", *children)
+
+
+@solara.component
+def Page() -> Any:
+    """One session: read the address, open the world, show it."""
+    router = solara.use_router()
+    start = solara.use_memo(lambda: read_address(router.search, serving()), [])
+    frame = solara.use_reactive(Frame())
+    context = get_render_context()
+    session = solara.use_memo(lambda: Session(frame, start[0], context), [])
+    solara.use_effect(session.open, [])
+    hidden = solara.use_reactive(not start[1])
+    saved = solara.use_reactive("")
+    with box("div", "wl-host") as main:
+        solara.Title("Wattrace")
+        solara.Style(CSS)
+        App(session, frame, start[1], hidden, saved)
+    return main
+
+
+class Session:
+    """What a browser's events do: it keeps the view and passes commands to the runner."""
+
+    def __init__(self, frame: Frames, asked: Asked, context: Any):
+        self.frame = frame
+        self.context = context
+        self.view = solara.Reactive(asked.view)
+        self.runner = Runner(self.show, asked)
+
+    def show(self, frame: Frame) -> None:
+        """Give a frame to all parts in one go: part by part each would walk the whole page."""
+        with self.context:
+            self.frame.set(frame)
+
+    def open(self) -> Callable[[], None]:
+        """Start the thread; returns what ends it when the page goes."""
+        self.runner.start()
+        return self.runner.close
+
+    def look(self, **changes: Any) -> None:
+        """Change what is looked at."""
+        self.view.set(self.view.value._replace(**changes))
+        self.runner.tell("view", self.view.value)
+
+    def timed(self, event: str, data: Any) -> None:
+        """Take what the time bar sends."""
+        self.runner.tell(event, data)
+
+    def lever(self, event: str, data: Any) -> None:
+        """Take a lever that was pulled, or the list of moves that is left."""
+        if event == "lever":
+            self.runner.tell("lever", tuple(data))
+            return
+        calendar = self.runner.timeline.world.calendar
+        moves = [Move(calendar.index(m["date"]), m["nation"], m["lever"], float(m["value"])) for m in data]
+        self.runner.tell("moves", moves)
+
+    def world(self, data: Any) -> list[str]:
+        """Open another scenario or seed; returns what is wrong with them."""
+        asked, faults = read_address(f"scenario={data[0]}&seed={data[1]}", serving())
+        if not faults:
+            self.runner.tell("world", asked._replace(view=self.view.value))
+        return faults
+
+
+@solara.component
+def App(session: Session, frame: Frames, faults: list[str], hidden: Any, saved: Any) -> Any:
+    """The skeleton; each part below reads one string of the frame."""
+    view = session.view.value
+    live = view.tab == "live"
+    with box("div", "wl-app" + ("" if live else " wl-wide")) as main:
+        with box("div", "wl-slot-top"):
+            Top(session, frame, saved)
+        if live:
+            with box("div", "wl-slot-side"):
+                Levers(session, frame)
+        with box("main", "wl-slot-main"):
+            if not hidden.value:
+                text = json.dumps({"title": "This address cannot be shown; the first scenario is shown instead.", "faults": faults})
+                part("faults", lambda *_: hidden.set(True), content=text)
+            Trouble(frame)
+            Time(session, frame)
+            if view.tab == "live":
+                Live(session, frame)
+            elif view.tab == "table":
+                Figures(session, frame)
+            else:
+                Method(session, frame)
+        part("saver", lambda *_: saved.set(""), content=saved.value)
+        Sync(session, frame)
+    return main
+
+
+@solara.component
+def Sync(session: Session, frame: Frames) -> Any:
+    """Answer frames, keep the address."""
+    def answer(event: str, data: Any) -> None:
+        if event == "painted":
+            session.runner.tell("ack", data)
+        else:
+            session.look(theme="dark" if data == "dark" else "light")
+
+    now = frame.value
+    return part("sync", answer, number=str(now.number), stamp=str(now.stamp), known=str(now.known), address=now.address, theme=now.theme)
+
+
+@solara.component
+def Top(session: Session, frame: Frames, saved: Any) -> Any:
+    """Scenario, seed, link, downloads, colours, tabs."""
+    def answer(event: str, data: Any) -> None:
+        if event == "tab" and data in texts.TABS:
+            session.look(tab=data)
+        elif event == "theme":
+            session.look(theme="dark" if data == "dark" else "light")
+        elif event == "world":
+            session.world(data)
+        elif event == "wanted" and data in texts.FILES:
+            session.runner.tell("export", (data, saved.set))
+
+    now = frame.value
+    return part("top_bar", answer, content=texts.top_bar(serving(), session.view.value), status=now.status, address=now.address)
+
+
+@solara.component
+def Trouble(frame: Frames) -> Any:
+    """What went wrong in the world, with month and agent, or what should be known."""
+    status = json.loads(frame.value.status) if frame.value.status else {}
+    if status.get("error"):
+        text = json.dumps({"title": "The world stopped; go back or reset.", "faults": [status["error"]]})
+        return part("faults", content=text)
+    if status.get("note"):
+        return rv.Html(tag="p", class_="wl-note", children=[status["note"]])
+    return rv.Html(tag="span", class_="wl-sync")
+
+
+@solara.component
+def Time(session: Session, frame: Frames) -> Any:
+    """Play, pause, step, back, speed, reset."""
+    return part("time_bar", session.timed, content=frame.value.status)
+
+
+@solara.component
+def Levers(session: Session, frame: Frames) -> Any:
+    """Levers of all nations."""
+    known = solara.use_memo(lambda: texts.levers(catalog()), [])
+    return part("levers", session.lever, catalog=known, content=frame.value.levers)
+
+
+@solara.component
+def Live(session: Session, frame: Frames) -> Any:
+    """The live tab."""
+    view: View = session.view.value
+    if not frame.value.status:
+        return box("p", "wl-start", "Opening the world …")
+    playing = json.loads(frame.value.status)["playing"]
+    with box("div", "wl-live wl-playing" if playing else "wl-live") as main:
+        part("headline", content=frame.value.headline)
+        with box("div", "wl-grid"):
+            with box("section", "wl-card wl-map"):
+                Pick(session, "fill", "Map coloured by")
+                Map(session, frame)
+            with box("section", "wl-card wl-race"):
+                Pick(session, "chart", "Chart of")
+                Chart(session, frame, "chart")
+                part("regions", lambda _, data: session.look(regions=tuple(data)), content=texts.regions(catalog(), view))
+            if view.place:
+                with box("section", "wl-card wl-full"):
+                    part("panel", lambda *_: session.look(place=""), content=frame.value.panel)
+            with box("section", "wl-card wl-binds"):
+                Binds(session, frame)
+            with box("section", "wl-card wl-money"):
+                Pick(session, "money", "Money")
+                if view.money == FLOWS:
+                    Flows(frame)
+                else:
+                    Chart(session, frame, "money")
+            with box("section", "wl-card wl-full wl-events"):
+                Told(session, frame)
+    return main
+
+
+@solara.component
+def Pick(session: Session, key: str, label: str) -> Any:
+    """A menu of variables."""
+    known = catalog()
+    chosen = getattr(session.view.value, key)
+    names = [n for n, row in known.variables.items() if row["unit"] != "code" and (key != "money" or row["scope"] != "zone")]
+    text = texts.pick(known, label, chosen, known.views[key], names, flows=key == "money")
+
+    def answer(_: str, data: Any) -> None:
+        if data in names or (key == "money" and data == FLOWS):
+            session.look(**{key: data})
+
+    return part("pick", answer, content=text)
+
+
+@solara.component
+def Map(session: Session, frame: Frames) -> Any:
+    """The world map."""
+    base = solara.use_memo(lambda: map_base(catalog().places_of_tables), [])
+
+    def answer(data: Any) -> None:
+        place = str(data.get("zone", ""))
+        if place in catalog().places:
+            session.look(place="" if place == session.view.value.place else place)
+
+    return WorldMap(frame.value.fill, base, frame.value.fill_options, answer)
+
+
+@solara.component
+def Chart(session: Session, frame: Frames, key: str) -> Any:
+    """Lines over time; a click goes to the month."""
+    return LineChart(getattr(frame.value, key), lambda data: _go(session, data))
+
+
+@solara.component
+def Binds(session: Session, frame: Frames) -> Any:
+    """What binds each nation, over time."""
+    return Strip(frame.value.binds, lambda data: _go(session, data))
+
+
+@solara.component
+def Flows(frame: Frames) -> Any:
+    """The month's payments, as a picture and as the matrix."""
+    both = json.loads(frame.value.flows) if frame.value.flows else {"sankey": "", "table": ""}
+    with box("div", "wl-flows") as main:
+        Sankey(both["sankey"])
+        TableTwin(both["table"])
+    return main
+
+
+@solara.component
+def Told(session: Session, frame: Frames) -> Any:
+    """Events; a click goes to the month and the place."""
+    return Events(frame.value.events, lambda data: _go(session, data))
+
+
+def _go(session: Session, data: Any) -> None:
+    """Go to a month that was clicked, if it is one that was lived."""
+    month = data.get("index", data.get("month"))
+    if isinstance(month, int) and 0 <= month < session.runner.timeline.month:
+        session.runner.tell("goto", month + 1)
+    region = data.get("region") or data.get("name") or ""
+    if data.get("kind") and region in catalog().zones:
+        session.look(place=region)
+
+
+@solara.component
+def Figures(session: Session, frame: Frames) -> Any:
+    """The data table."""
+    names = solara.use_memo(lambda: json.dumps(texts.grouped(catalog(), list(catalog().variables))), [])
+
+    def answer(_: str, data: Any) -> None:
+        if data in catalog().variables:
+            session.look(table=data)
+
+    return part("figures", answer, catalog=names, content=frame.value.table)
+
+
+@solara.component
+def Method(session: Session, frame: Frames) -> Any:
+    """Method, sources, limits."""
+    asked = session.runner.asked
+    key = (asked.settings.digest(), asked.seed)
+    text = solara.use_memo(lambda: texts.method(catalog(), asked.settings, asked.seed), [key])
+    del frame
+    return part("method", content=text)

@@ -1,0 +1,51 @@
+"""The parts of the page around the charts: each a Vue file that takes a JSON string and calls back by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ipyvue
+import reacton.core
+import traitlets
+
+HERE = Path(__file__).parent
+
+
+def _part(name: str, *events: str, **strings: str) -> type[ipyvue.VueTemplate]:
+    """Return the widget class of a part. Its events end in `on_event(name, data)`; texts are never read as HTML."""
+    body: dict[str, Any] = {text: traitlets.Unicode(value).tag(sync=True) for text, value in strings.items()}
+    body["template"] = traitlets.Unicode((HERE / f"{name}.vue").read_text(encoding="utf-8")).tag(sync=True)
+    body["on_event"] = traitlets.Any(None, allow_none=True)
+    for event in events:
+        body[f"vue_{event}"] = _handler(event)
+    return type(f"Part_{name}", (ipyvue.VueTemplate,), body)
+
+
+def _handler(event: str) -> Any:
+    def handle(self: Any, data: Any = None) -> None:
+        if self.on_event is not None:
+            self.on_event(event, data)
+
+    return handle
+
+
+_WIDGETS = {
+    "top_bar": _part("top_bar", "world", "tab", "theme", "wanted", content="", status="", address=""),
+    "time_bar": _part("time_bar", "play", "pause", "step", "goto", "speed", "reset", content=""),
+    "headline": _part("headline", content=""),
+    "levers": _part("levers", "lever", "moves", "nation", catalog="", content=""),
+    "pick": _part("pick", "pick", content=""),
+    "regions": _part("regions", "pick", content=""),
+    "panel": _part("panel", "close", content=""),
+    "figures": _part("figures", "pick", catalog="", content=""),
+    "method": _part("method", content=""),
+    "saver": _part("saver", "saved", content=""),
+    "sync": _part("sync", "painted", "dress", number="", stamp="", known="", address="", theme="light"),
+    "faults": _part("faults", "dismiss", content=""),
+}
+
+
+def part(name: str, on_event: Any = None, **strings: str) -> reacton.core.Element:
+    """Return an element of a part; `on_event(event, data)` is called from the browser."""
+    return _WIDGETS[name].element(on_event=on_event, **strings)

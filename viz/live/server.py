@@ -1,0 +1,87 @@
+"""Serve the live page on this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import socket
+import threading
+import warnings
+import webbrowser
+from collections.abc import Callable
+from typing import Any
+
+from .settings import Serving, prepare
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address can be reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def free_port(host: str, wanted: int | None) -> int:
+    """Return the wanted port, or one that is free. Raises OSError where the wanted one is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, wanted or 0))
+        return int(probe.getsockname()[1])
+
+
+def serve(
+    serving: Serving, host: str = "127.0.0.1", port: int | None = None, browser: bool = True, ready: Callable[[str], Any] = print
+) -> None:
+    """Serve until interrupted. `ready(address)` is called when the page can be opened."""
+    prepare(serving)
+    from ...scenarios.read import load_scenario
+    from .catalog import catalog
+    from .forecast import close_forecaster, forecaster
+    from .timeline import opened
+
+    # Solara means pages inside other pages, which the guard refuses
+    warnings.filterwarnings("ignore", message="Cookies with samesite=none", category=UserWarning)
+    port = free_port(host, port)
+    token = None if is_loopback(host) else secrets.token_urlsafe(24)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/" + (f"?token={token}" if token else "")
+    forecaster()  # starts while we open the first world here
+    settings = load_scenario(next(iter(serving.scenarios.values())))
+    opened(settings.between(None, serving.until) if serving.until else settings, 1)
+    catalog()  # what the first reader would wait for
+    server = _server(serving, host, port, token)
+    thread = threading.Thread(target=_tell, args=(server, address, browser, ready), daemon=True)
+    thread.start()
+    try:
+        server.run()
+    finally:
+        close_forecaster()
+
+
+def _server(serving: Serving, host: str, port: int, token: str | None) -> Any:
+    """Return Solara's application behind our guard, in a server of its own."""
+    import uvicorn
+    from solara.server import kernel_context
+    from solara.server.starlette import app
+
+    from .guard import Guard
+
+    hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]", host)}
+    guarded = Guard(app, hosts, token, serving.most_sessions, lambda: set(kernel_context.contexts))
+    config = uvicorn.Config(
+        guarded, host=host, port=port, log_level="error", access_log=False, loop="asyncio", timeout_graceful_shutdown=2, lifespan="on"
+    )
+    return uvicorn.Server(config)
+
+
+def _tell(server: Any, address: str, browser: bool, ready: Callable[[str], Any]) -> None:
+    while not server.started:
+        if server.should_exit:
+            return
+        threading.Event().wait(0.05)
+    ready(address)
+    if browser:
+        webbrowser.open(address)

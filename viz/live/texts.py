@@ -1,0 +1,115 @@
+"""What the page is told once: menus, levers with their bands, the method; all from tables."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ...scenarios.scenario import Scenario
+from .catalog import Catalog
+from .settings import Serving
+from .view import FLOWS, View
+
+TABS = {"live": "Live", "table": "Data table", "method": "Method"}
+FILES = {
+    "figures": ("All figures", "every variable and month so far, as CSV"),
+    "events": ("Events", "what happened so far, as CSV"),
+    "scenario": ("Scenario with your moves", "a file for `wattrace run`, as TOML"),
+}
+LEAD = (
+    "Wattrace is a model of a world economy in which firm electric power is money, and of the race to power AI. It shows what would "
+    "follow if its tables and rules held. It is a model, not a forecast: read differences between two worlds, not levels of one."
+)
+LIMITS = (
+    "Every company is run by a rule that looks at what it can see; nobody plans for all. Prices come out of markets that clear each month.",
+    "The same scenario and seed give the same world on every machine. A lever pulled by hand holds from the month shown on.",
+    "Borders on the map are those that de facto hold and express no opinion. A zone is drawn at its load centre.",
+    "Values marked “assumption” in the tables are ours. The bands of levers say how far one may go, not what is likely.",
+)
+
+
+def grouped(known: Catalog, names: list[str]) -> list[dict[str, Any]]:
+    """Return variables by their family, for a menu."""
+    families: dict[str, list[dict[str, str]]] = {}
+    for name in names:
+        families.setdefault(name.split("|")[0], []).append({"name": name, "title": known.title(name)})
+    return [{"title": family, "options": options} for family, options in families.items()]
+
+
+def pick(known: Catalog, label: str, value: str, quick: list[str], names: list[str], flows: bool = False) -> str:
+    """Return a menu of variables with a few at hand."""
+    chips = [{"name": name, "title": known.title(name), "about": known.variables[name]["about"]} for name in quick]
+    groups = grouped(known, names)
+    if flows:
+        extra = {"name": FLOWS, "title": "Flows of the month", "about": "Who paid whom for what in the last month"}
+        chips.append(extra)
+        groups.insert(0, {"title": "Matrix", "options": [extra]})
+    return json.dumps({"label": label, "value": value, "quick": chips, "groups": groups})
+
+
+def top_bar(serving: Serving, view: View) -> str:
+    """Return tabs, scenarios and downloads."""
+    return json.dumps(
+        {
+            "tabs": [{"name": name, "title": title} for name, title in TABS.items()],
+            "tab": view.tab,
+            "scenarios": [{"name": name} for name in serving.scenarios],
+            "files": [{"name": name, "title": title, "about": about} for name, (title, about) in FILES.items()],
+            "theme": view.theme,
+        }
+    )
+
+
+def regions(known: Catalog, view: View) -> str:
+    """Return which lines may be drawn and which are."""
+    names = {**known.nation_names, "Rest": "All but the first two", "World": "The whole world"}
+    return json.dumps({"all": [{"name": name, "title": names[name]} for name in known.regions], "chosen": list(view.regions)})
+
+
+def levers(known: Catalog) -> str:
+    """Return nations and levers with their bounds, named bands, notes and sources."""
+    rows = []
+    for name, row in known.levers.items():
+        low, high, usual = float(row["low"]), float(row["high"]), float(row["value"])
+        bands: list[dict[str, Any]] = []
+        for title, value in (("status quo", usual), ("pushed", float(row["pushed"])), ("maximal", float(row["maximal"]))):
+            if all(abs(value - band["value"]) > 1e-12 for band in bands):
+                bands.append({"title": title, "value": value})
+        words = {word: float(number) for word, number in (pair.split("=") for pair in str(row["words"]).split())}
+        rows.append(
+            {
+                "name": name, "title": row["title"], "about": row["notes"], "source": row["source"], "low": low, "high": high,
+                "step": 1.0 if words else float(f"{(high - low) / 100:.1g}"), "unit": "" if row["unit"] == "1" else row["unit"],
+                "bands": bands if len(bands) > 1 else [{"title": word, "value": number} for word, number in words.items()], "words": words,
+            }
+        )  # fmt: skip
+    nations = [{"name": name, "title": known.nation_names[name]} for name in known.nations]
+    return json.dumps({"nations": nations, "levers": rows})
+
+
+def method(known: Catalog, settings: Scenario, seed: int) -> str:
+    """Return the page on method: what it is, its limits, this world's identity, sources of levers and variables, tables."""
+    identity = settings.identity()
+    world = [
+        ["Scenario", settings.name], ["Title", settings.title], ["From, until", f"{settings.start} to {settings.until}"],
+        ["Seed", str(seed)], ["Money", settings.regime], ["Identity", f"policy {identity['policy']}, world {identity['world']}"],
+    ]  # fmt: skip
+    world += [[f"Assumption {name}", f"{value:g}"] for name, value in settings.world.items()]
+    tables = [[name, _sources(known, name)] for name in sorted(known.tables.tables)]
+    return json.dumps(
+        {
+            "lead": LEAD,
+            "sections": [{"title": "How to read it, and its limits", "text": LIMITS}],
+            "world": world,
+            "levers": [[row["title"], row["notes"], row["source"]] for row in known.levers.values()],
+            "variables": [[known.title(n), row["scope"], row["unit"], row["about"]] for n, row in known.variables.items()],
+            "tables": tables,
+        }
+    )
+
+
+def _sources(known: Catalog, name: str) -> str:
+    """Return how many rows a table has and what most of them come from."""
+    sources = [str(source) for source in known.tables[name]["source"]]
+    common = sorted(set(sources), key=lambda source: (-sources.count(source), source))[:3]
+    return f"{len(sources)} rows; {'; '.join(common)}{' …' if len(set(sources)) > 3 else ''}"

@@ -1,0 +1,121 @@
+"""A world with a past: dated lever moves, months kept to go back to, and the same path whichever way it is reached."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ...model import World
+from ...scenarios.scenario import Scenario
+
+KEEP_EVERY = 24  # months between kept worlds: each takes some megabytes, going back replays at most this many
+_MOST_OPENED = 6
+
+
+class Move(NamedTuple):
+    """A lever pulled by hand: it holds from `month` (counted from the start) on."""
+
+    month: int
+    nation: str
+    lever: str
+    value: float
+
+
+Moves = tuple[Move, ...]
+_opened: OrderedDict[tuple[str, str, int], World] = OrderedDict()
+_lock = threading.Lock()
+
+
+def opened(settings: Scenario, seed: int) -> World:
+    """Return a world that stands at its opening. It is shared: branch it, never step it."""
+    key = (settings.name, settings.digest(), seed)
+    with _lock:
+        world = _opened.get(key)
+        if world is None:
+            world = World(settings, seed=seed)
+            _opened[key] = world
+        _opened.move_to_end(key)
+        while len(_opened) > _MOST_OPENED:
+            _opened.popitem(last=False)
+        return world
+
+
+def free_memory() -> None:
+    """Collect worlds left behind and, where the C library can, give their memory back to the machine."""
+    gc.collect()
+    trim = getattr(ctypes.pythonapi, "malloc_trim", None)  # of glibc
+    if trim is not None:
+        trim(0)
+
+
+def first_change(before: Iterable[Move], after: Iterable[Move]) -> int | None:
+    """Return the first month in which two plans differ, None where they do not."""
+    different = set(before) ^ set(after)
+    return min((move.month for move in different), default=None)
+
+
+def with_move(moves: Moves, new: Move) -> Moves:
+    """Return a plan in which `new` is the last word on its lever of its nation: later moves of it are dropped."""
+    kept = [m for m in moves if (m.nation, m.lever) != (new.nation, new.lever) or m.month < new.month]
+    return tuple(sorted((*kept, new)))
+
+
+class Timeline:
+    """The world of a scenario, a seed and a plan of moves, at some month. One thread owns it."""
+
+    def __init__(self, settings: Scenario, seed: int, moves: Iterable[Move] = ()):
+        self.settings, self.seed = settings, seed
+        self.moves: Moves = tuple(sorted(moves))
+        self.kept: dict[int, World] = {}
+        self.world = opened(settings, seed).branch()
+
+    def fork(self, moves: Iterable[Move]) -> Timeline:
+        """Return a timeline with another plan that begins where the plans part (kept worlds are shared, never stepped)."""
+        new = object.__new__(Timeline)
+        new.settings, new.seed, new.kept, new.moves = self.settings, self.seed, dict(self.kept), self.moves
+        new.world = self.world
+        new.change(moves)
+        if new.world is self.world:
+            new.world = self.world.branch()
+        return new
+
+    @property
+    def month(self) -> int:
+        return self.world.month
+
+    @property
+    def length(self) -> int:
+        return self.world.calendar.length
+
+    def step(self) -> None:
+        """Simulate the next month, after the moves that are due in it. Raises WorldFailed."""
+        month = self.world.month
+        if month % KEEP_EVERY == 0 and month not in self.kept and self.world.failure is None:
+            self.kept[month] = self.world.branch()
+        for move in self.moves:
+            if move.month == month:
+                self.world.set_lever(move.lever, move.nation, move.value)
+        self.world.step()
+
+    def back(self, month: int) -> None:
+        """Stand at the last kept month that is not after `month`; step on from there."""
+        near = max((kept for kept in self.kept if kept <= month), default=None)
+        self.world = (opened(self.settings, self.seed) if near is None else self.kept[near]).branch()
+        # a world and its agents hold each other, and so much of it is arrays that the collector would wait for long
+        free_memory()
+
+    def change(self, moves: Iterable[Move]) -> int | None:
+        """Take another plan. Returns the first month that differs; where it is past, the world goes back before it."""
+        plan = tuple(sorted(moves))
+        first = first_change(self.moves, plan)
+        self.moves = plan
+        if first is None:
+            return None
+        self.kept = {month: world for month, world in self.kept.items() if month <= first}
+        if self.world.month > first:
+            self.back(first)
+        return first

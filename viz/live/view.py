@@ -1,0 +1,208 @@
+"""What a browser looks at, and the address that carries it; what a stranger's address asks for is checked like a file."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, quote, urlencode
+
+from ...scenarios.read import load_scenario
+from ...scenarios.scenario import Scenario, check, choices
+from ...world.calendar import Calendar
+from .catalog import Catalog, catalog
+from .settings import Serving
+from .timeline import Move, Moves
+
+TABS = ("live", "table", "method")
+THEMES = ("light", "dark")
+FLOWS = "flows"  # in place of a variable: the month's payments
+LONGEST = 8000
+MOST_MOVES = 200
+MOST_SEED = 2**63 - 1
+_LEVER = re.compile(r"([^.]{1,60})\.([^.]{1,60})\.(\d{4}-\d{2})\.([-+0-9.eE]{1,24})", re.ASCII)
+
+
+class View(NamedTuple):
+    """What is on the screen; names are variables of the codelist, regions and zones of the tables."""
+
+    tab: str = "live"
+    chart: str = ""
+    money: str = ""
+    fill: str = ""
+    table: str = ""
+    regions: tuple[str, ...] = ()
+    place: str = ""
+    theme: str = "light"
+
+
+class Asked(NamedTuple):
+    """What an address asks for: a world and how to look at it."""
+
+    scenario: str
+    settings: Scenario
+    seed: int
+    month: int
+    moves: Moves
+    view: View
+
+
+def first_view(known: Catalog) -> View:
+    """Return what is shown where an address says nothing."""
+    chart = known.views["chart"][0]
+    return View(chart=chart, money=known.views["money"][0], fill=known.views["fill"][0], table=chart, regions=known.groups)
+
+
+def read_address(search: str | None, serving: Serving) -> tuple[Asked, list[str]]:
+    """Return what an address asks for, and the faults found in it; with any fault the first scenario is shown instead."""
+    faults: list[str] = []
+    pairs = _pairs(search or "", faults)
+    known = catalog()
+    view = first_view(known)
+    single = {key: value for key, value in pairs if key != "lever"}
+    name = single.get("scenario", next(iter(serving.scenarios)))
+    settings = _settings(name, serving, faults)
+    calendar = Calendar(settings.start, settings.until)
+    view = _view(view, single, known, faults)
+    seed, month = _seed(single.get("seed"), faults), _month(single.get("month"), calendar, faults)
+    moves = _moves([value for key, value in pairs if key == "lever"], calendar, faults)
+    if faults:
+        name = next(iter(serving.scenarios))
+        return Asked(name, _settings(name, serving, []), 1, 0, (), first_view(known)), faults
+    return Asked(name, settings, seed, month, moves, view), []
+
+
+def write_address(asked: Asked, month: int) -> str:
+    """Return the query of an address that leads back to this world, month and view."""
+    known = catalog()
+    usual, view = first_view(known), asked.view
+    calendar = Calendar(asked.settings.start, asked.settings.until)
+    pairs = [("scenario", asked.scenario), ("seed", str(asked.seed))]
+    if month:
+        pairs.append(("month", calendar.date(month)))
+    for key in ("tab", "chart", "money", "fill", "table", "place"):
+        if getattr(view, key) != getattr(usual, key):
+            pairs.append((key, getattr(view, key)))
+    if view.regions != usual.regions:
+        pairs.append(("regions", ",".join(view.regions)))
+    pairs += [("lever", f"{m.nation}.{m.lever}.{calendar.date(m.month)}.{m.value:.10g}") for m in asked.moves]
+    return urlencode(pairs, quote_via=quote)
+
+
+def _pairs(search: str, faults: list[str]) -> list[tuple[str, str]]:
+    if len(search) > LONGEST:
+        faults.append(f"the address has {len(search)} characters; allowed: up to {LONGEST}")
+        return []
+    allowed = ("scenario", "seed", "month", "tab", "chart", "money", "fill", "table", "regions", "place", "lever", "token")
+    try:
+        pairs = parse_qsl(search.lstrip("?"), keep_blank_values=True, max_num_fields=MOST_MOVES + 20, errors="strict")
+    except (ValueError, UnicodeDecodeError):
+        faults.append(f"the address cannot be read; allowed: up to {MOST_MOVES} levers, in UTF-8")
+        return []
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key not in allowed:
+            faults.append(f"{_short(key)} is not part of an address{_near(key, allowed)}")
+        elif key in seen and key != "lever":
+            faults.append(f"{key} is given twice; allowed: once")
+        seen.add(key)
+    return [pair for pair in pairs if pair[0] in allowed]
+
+
+def _settings(name: str, serving: Serving, faults: list[str]) -> Scenario:
+    """Return a served scenario. A path is never opened because an address names it."""
+    if name not in serving.scenarios:
+        faults.append(f"scenario {_short(name)} is not served{_near(name, serving.scenarios)}")
+        name = next(iter(serving.scenarios))
+    settings = load_scenario(serving.scenarios[name])
+    return settings.between(None, serving.until) if serving.until else settings
+
+
+def _view(view: View, given: dict[str, str], known: Catalog, faults: list[str]) -> View:
+    variables = known.variables
+    lines = [name for name in variables if variables[name]["scope"] != "zone"]
+    allowed: dict[str, Any] = {
+        "tab": TABS, "chart": variables, "money": [*lines, FLOWS], "fill": variables, "table": variables,
+        "place": ["", *known.places],
+    }  # fmt: skip
+    for key, names in allowed.items():
+        if key in given:
+            if given[key] in names:
+                changes: dict[str, Any] = {key: given[key]}
+                view = view._replace(**changes)
+            else:
+                faults.append(f"{key} is {_short(given[key])}{_near(given[key], names)}")
+    if "regions" in given:
+        regions = tuple(dict.fromkeys(given["regions"].split(",")))
+        wrong = [region for region in regions if region not in known.regions]
+        faults += [f"region {_short(region)} is unknown{_near(region, known.regions)}" for region in wrong[:5]]
+        view = view if wrong else view._replace(regions=regions)
+    return view
+
+
+def _seed(given: str | None, faults: list[str]) -> int:
+    if given is None:
+        return 1
+    if re.fullmatch(r"\d{1,19}", given, re.ASCII) and int(given) <= MOST_SEED:
+        return int(given)
+    faults.append(f"seed is {_short(given)}; allowed: a whole number from 0 to {MOST_SEED}")
+    return 1
+
+
+def _month(given: str | None, calendar: Calendar, faults: list[str]) -> int:
+    if given is None:
+        return 0
+    try:
+        month = calendar.index(given)
+    except ValueError:
+        month = -1
+    if 0 <= month <= calendar.length:
+        return month
+    faults.append(f"month is {_short(given)}; allowed: {calendar.start} to {calendar.date(calendar.length)}")
+    return 0
+
+
+def _moves(given: list[str], calendar: Calendar, faults: list[str]) -> Moves:
+    policy: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for text in given[: MOST_MOVES + 1]:
+        match = _LEVER.fullmatch(text)
+        value = _number(match[4]) if match else None
+        if match is None or value is None:
+            faults.append(f"lever is {_short(text)}; allowed: NATION.LEVER.YYYY-MM.NUMBER")
+            continue
+        policy.setdefault(match[1], {}).setdefault(match[2], []).append({"on": match[3], "to": value})
+    if len(given) > MOST_MOVES:
+        faults.append(f"the address moves levers {len(given)} times; allowed: up to {MOST_MOVES}")
+    for levers in policy.values():
+        for steps in levers.values():
+            steps.sort(key=lambda step: step["on"])
+    values, wrong = check({"policy": policy}, choices(), python=True)
+    faults += [f"{'.'.join(map(str, fault.path))} {fault.text}" for fault in wrong[:20]]
+    moves = []
+    for nation, levers in (values.get("policy") or {}).items():
+        for lever, steps in levers.items():
+            for step in steps:
+                month = calendar.index(step.on or calendar.start)
+                if 0 <= month < calendar.length:
+                    moves.append(Move(month, nation, lever, step.to))
+                else:
+                    faults.append(f"lever {nation}.{lever} moves in {step.on}; allowed: {calendar.start} to before {calendar.until}")
+    return tuple(sorted(moves))
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _near(given: str, allowed: Any) -> str:
+    names = list(allowed)
+    near = difflib.get_close_matches(str(given)[:100], names, n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(near)}?" if near else f"; allowed: {', '.join(name for name in names[:12] if name)}"
+
+
+def _short(given: str) -> str:
+    text = repr(given)
+    return text if len(text) <= 60 else f"{text[:57]}…"
