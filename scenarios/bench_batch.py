@@ -86,7 +86,7 @@ def _ema(runs: int, workers: int, until: str) -> np.ndarray | None:
     """Run the same worlds by the EMA Workbench's pool of processes."""
     if importlib.util.find_spec("ema_workbench") is None:
         return None
-    from ema_workbench import (  # type: ignore[import-not-found]
+    from ema_workbench import (
         Constant,
         IntegerParameter,
         Model,

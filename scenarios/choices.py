@@ -42,7 +42,7 @@ def _choices(folder: Path) -> Choices:
     lists = {field: tuple(dict.fromkeys(_first(folder / f"{table}.csv"))) for field, table in _LISTS.items()}
     return Choices(
         tuple(row["nation"] for row in _rows(folder / "nations.csv")), levers, parameters, _Cells(folder, cells), **lists
-    )  # type: ignore[arg-type]
+    )
 
 
 class _Cells(dict):

@@ -49,11 +49,12 @@ def many(theme: str) -> str:
 
 
 def six(k: int) -> str:
-    out = [
-        {"name": f"N{j}", "values": [round((6 - j) * math.exp(i / 90) * (1 + 0.1 * math.sin((i + k) / 9)), 3) for i in range(300)]}
+    values = [
+        [round((6 - j) * math.exp(i / 90) * (1 + 0.1 * math.sin((i + k) / 9)), 3) for i in range(300)]
         for j in range(6)
     ]
-    bands = [{"name": f"N{j}", "low": [0.8 * v for v in out[j]["values"]], "high": [1.2 * v for v in out[j]["values"]]} for j in (0, 1)]
+    out = [{"name": f"N{j}", "values": line} for j, line in enumerate(values)]
+    bands = [{"name": f"N{j}", "low": [0.8 * v for v in values[j]], "high": [1.2 * v for v in values[j]]} for j in (0, 1)]
     return json.dumps({"title": f"frame {k}", "unit": "GW", "x": MONTHS, "now": 299, "lines": out, "bands": bands})
 
 

@@ -29,6 +29,12 @@ def contrast(a: str, b: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def found(pattern: str) -> str:
+    match = re.search(pattern, SHARED)
+    assert match
+    return match.group(1)
+
+
 def theme(name: str) -> dict[str, str]:
     block = re.search(rf"{name}: {{(.*?)series: \[(.*?)\]", SHARED, re.S)
     assert block
@@ -36,7 +42,7 @@ def theme(name: str) -> dict[str, str]:
 
 
 def test_the_map_scale_is_cividis():
-    listed = hexes(re.search(r"CIVIDIS = \[(.*?)\]", SHARED).group(1))
+    listed = hexes(found(r"CIVIDIS = \[(.*?)\]"))
     true = matplotlib.colormaps["cividis"]
     for i, colour in enumerate(listed):
         assert rgb(colour) == pytest.approx(true(i / (len(listed) - 1))[:3], abs=0.03), colour
@@ -57,5 +63,5 @@ def test_lines_and_words_stand_out_from_the_ground(name):
 
 def test_each_owner_has_a_dash_and_a_marker_of_its_own():
     for name in ("DASHES", "SHAPES"):
-        listed = re.findall(r"'([^']*)'", re.search(rf"const {name} = \[(.*?)\]", SHARED).group(1))
+        listed = re.findall(r"'([^']*)'", found(rf"const {name} = \[(.*?)\]"))
         assert len(listed) == len(set(listed)) == 9

@@ -7,6 +7,7 @@ import json
 import math
 import re
 from types import SimpleNamespace
+from typing import cast
 
 import networkx as nx
 import pytest
@@ -131,9 +132,9 @@ def test_orbit_and_moon_stand_off_the_earth(places):
 
 
 def test_a_zone_the_folder_does_not_know_still_gets_a_mark():
-    graph = nx.MultiDiGraph()
+    graph: nx.MultiDiGraph = nx.MultiDiGraph()
     graph.add_node("new", kind="grid", nation="N", name="a new zone", latitude=0.0, longitude=projection.CENTRE)
-    mark = geometry.marks(SimpleNamespace(graph=graph))["new"]
+    mark = geometry.marks(cast(Places, SimpleNamespace(graph=graph)))["new"]
     assert (mark["x"], mark["side"]) == (500.0, "right")
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
-from conftest import Server, start, stop
+from conftest import Server, start, stop  # type: ignore[import-not-found]
 
 LATER = 60_000
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")

@@ -140,11 +140,11 @@ def test_tiny_parts_are_kept_for_next_month_if_asked():
 def test_half_the_labour_builds_at_half_the_speed_and_says_so():
     projects = pj.new_projects()
     pj.start(projects, [0], [3], [7], [2.0], 0, 0.0, 0.0, 3.0)
-    months, booked = 0, 0.0
+    months, booked = 0, np.zeros(len(pj.WAITS))
     while pj.under_way_gw(projects) > 0:
         outcome = pj.advance(projects, ZONE_NATION, RULES, PLENTY.copy(), np.array([800.0, 0.0]))
         months += 1
-        booked = booked + outcome.waiting_gw[0]
+        booked += outcome.waiting_gw[0]
         assert outcome.labour_speed[0] == pytest.approx(0.5)
     assert months == 6
     assert booked[CAUSE["labour"]] == pytest.approx(3.0 * 2.0)  # months × GW
