@@ -98,6 +98,11 @@ class Painter:
             theme=view.theme,
         )
 
+    def bare(self, timeline: Timeline, path: Path, asked: Asked, status: Status) -> Frame:
+        """Return a frame that tells only how things stand, for when the rest cannot be painted."""
+        told = self._status(timeline, path, asked, status)
+        return Frame(number=status.number, stamp=status.stamp, known=path.known, status=told, theme=asked.view.theme)
+
     # -- parts --------------------------------------------------------------------------------------------------
 
     def _status(self, timeline: Timeline, path: Path, asked: Asked, status: Status) -> str:

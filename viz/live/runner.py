@@ -285,7 +285,14 @@ class Runner:
         self._dirty = False
         self._number += 1
         self._sent_at = now
-        self._publish(self.painter.paint(self.timeline, self.path, self.base, self.asked, self._status()))
+        try:
+            frame = self.painter.paint(self.timeline, self.path, self.base, self.asked, self._status())
+        except Exception as error:
+            # the page must say so, and a frame that cannot be painted would be tried for ever
+            self._stop(error)
+            self._dirty = False
+            frame = self.painter.bare(self.timeline, self.path, self.asked, self._status())
+        self._publish(frame)
 
     def _status(self) -> Status:
         return Status(

@@ -85,10 +85,11 @@ def _flows(known: Catalog, world: World) -> list[list[Any]]:
 
 def _lines(world: World) -> list[list[Any]]:
     """Return [from, to, share of the limit in use] of the power lines, the mean over the month's days and hours."""
-    places, flow = world.places, world.state.plan.flow
-    mean = flow.mean(axis=(0, 2))
+    places = world.places
+    # the plan of the last month lived; before the first one that of the opening's year
+    mean = world.state.plan.flow[world.calendar.month_of_year(max(world.month - 1, 0))].mean(axis=(0, 2))
     found = []
-    for k in range(min(len(places.line_from), flow.shape[1])):
+    for k in range(len(places.line_from)):
         limit = places.line_forward_gw[k] if mean[k] >= 0.0 else places.line_reverse_gw[k]
         ends = (places.line_from[k], places.line_to[k]) if mean[k] >= 0.0 else (places.line_to[k], places.line_from[k])
         if limit > 0.0:

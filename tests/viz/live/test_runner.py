@@ -178,3 +178,19 @@ def test_the_baseline_is_computed_once_for_all_sessions(screen):
     assert kept_baseline((settings.name, settings.digest(), 1)) is not None
     second = screen()
     assert second.wait(lambda now: now["month"] == 0)["known"] == 18
+
+
+def test_a_frame_that_cannot_be_painted_says_so_and_the_session_lives(screen, monkeypatch):
+    s = screen()
+    s.wait(lambda now: now["month"] == 0)
+
+    def broken(*_):
+        raise RuntimeError("no ink")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("wattrace.viz.live.frames.Painter._binds", broken)
+        s.runner.tell("step")
+        assert "no ink" in s.wait(lambda now: bool(now["error"]))["error"]
+    s.runner.tell("goto", 0)
+    s.runner.tell("step")
+    s.wait(lambda now: now["month"] == 1 and not now["error"])
