@@ -8,13 +8,11 @@ import numpy as np
 
 from ...model import World
 from ...world.build import projects as building
-from ...world.build.projects import WAITS
-from ...world.limiting import CAUSE
 from .catalog import Catalog
 from .path import Path
 
 MOST_ROWS = 8
-STAGES = ("permit", "interconnection", "parts", "building")  # in the order of the stages of projects
+STAGES = ("permit", "interconnection", "parts", "is built")  # in the order of the stages of projects
 
 
 def place_panel(known: Catalog, world: World, path: Path, place: str) -> dict[str, Any]:
@@ -61,22 +59,18 @@ def _mix(world: World, z: int) -> dict[str, Any]:
 
 
 def _queue(world: World, z: int) -> dict[str, Any]:
-    """Return what is under way: GW per technology and stage, and what most of its months of waiting went to."""
+    """Return what is under way and what it waits for: GW per technology and stage."""
     projects, names = world.state.projects, world.places.technologies
     mine = (projects.zone == z) & (projects.stage != building.DONE)
     rows: list[list[Any]] = []
     kinds, stages, gw = projects.kind[mine], projects.stage[mine], projects.gw[mine]
-    waited = projects.waited[mine] * gw[:, None]
-    waited[:, CAUSE["none"]] = 0.0
     for k in np.unique(kinds):
         here = kinds == k
-        total = waited[here].sum(axis=0)
         by_stage = np.bincount(stages[here], gw[here], len(STAGES))
         label = names[k] if 0 <= k < len(names) else "halls"
-        rows.append([label, _round(gw[here].sum()), *map(_round, by_stage), WAITS[int(total.argmax())] if total.any() else "–"])
+        rows.append([label, _round(gw[here].sum()), *map(_round, by_stage)])
     rows.sort(key=lambda row: -(row[1] or 0.0))
-    columns = ["GW", "all", *STAGES, "waited most for"]
-    return {"title": "Under way", "columns": columns, "rows": rows[:MOST_ROWS], "wide": True}
+    return {"title": "Under way, by what it waits for", "columns": ["GW", "all", *STAGES], "rows": rows[:MOST_ROWS], "wide": True}
 
 
 def _companies(world: World, z: int) -> dict[str, Any]:
