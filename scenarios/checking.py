@@ -438,7 +438,10 @@ def _distribution_as_written(given: Any) -> dict[str, Any]:
 
 def hint(given: Any, allowed: Iterable[str]) -> str:
     names = list(allowed)
-    near = difflib.get_close_matches(str(given)[:100], names, n=3, cutoff=0.5)
+    text = str(given)[:100]
+    # a name meant is about as long; comparing with all names would take a second for a file full of wrong ones
+    alike = [name for name in names if abs(len(name) - len(text)) <= max(4, len(text) // 4)]
+    near = difflib.get_close_matches(text, alike, n=3, cutoff=0.5)
     if near:
         return f"; did you mean {' or '.join(near)}?"
     return f"; allowed: {', '.join(names[:20])}{' …' * (len(names) > 20)}" if names else "; none is declared"
