@@ -277,13 +277,15 @@ class Checker:
         if what not in SHOCKS:
             text = f"is {short(what)}" if "what" in given else "is missing"
             self.fault((*path, "what"), f"{text}{hint(what or '', SHOCKS)}")
-            return None
         needed = ("where", "on", "lasts", *(() if self.python else ("source",)))
-        for key in given:
-            self.named((*path, key), key, ("what", "where", "on", "lasts", "source", *SHOCKS[what]), f"part of a {what}")
         missing = [key for key in needed if key not in given]
         if missing:
-            self.fault(path, f"has no {', '.join(missing)}; a {what} needs {', '.join(needed)} ({SOURCE_HINT})")
+            kind = what if what in SHOCKS else "shock"
+            self.fault(path, f"has no {', '.join(missing)}; a {kind} needs {', '.join(needed)} ({SOURCE_HINT})")
+        if what not in SHOCKS:
+            return None
+        for key in given:
+            self.named((*path, key), key, ("what", "where", "on", "lasts", "source", *SHOCKS[what]), f"part of a {what}")
         fields: dict[str, Any] = {"what": what, "source": self.text((*path, "source"), given.get("source", "")).strip()}
         if "source" in given and not fields["source"] and not self.python:
             self.fault((*path, "source"), f"is empty; say where the shock comes from ({SOURCE_HINT})")

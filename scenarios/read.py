@@ -323,6 +323,9 @@ def load_vary(name_or_path: str | Path) -> dict[str, Distribution]:
     """Return the distributions of a built-in list or of a file's [world]. Raises ScenarioError."""
     text = str(name_or_path)
     inside = VARY / f"{text}.toml"
+    lists = sorted(path.stem for path in VARY.glob("*.toml"))
+    if text not in lists and not Path(text).is_file():
+        raise ScenarioError([f"vary is {text[:100]!r}; allowed: world, {', '.join(lists)}, or a file with distributions in [world]"])
     found = load_scenario(inside if NAME.fullmatch(text) and inside.is_file() else name_or_path)
     if not found.uncertain:
         raise ScenarioError([f"{text}: has no distributions in [world]; allowed: entries like {{ dist = \"table\" }}"])

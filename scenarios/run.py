@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ import pandas as pd
 from ..world.tables import DATA
 from .read import load_scenario
 from .scenario import Scenario
+from .store import whole
 
 if TYPE_CHECKING:
     from ..model import World
@@ -160,14 +160,14 @@ class Result:
         """
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
-        _whole(target / "run.parquet", lambda path: _write_parquet(self.frame, path))
-        _whole(target / "events.parquet", lambda path: _write_parquet(self.events, path))
-        _whole(target / "events.csv", lambda path: self.events.to_csv(path, index=False, lineterminator="\n"))
-        _whole(target / "race.csv", self._write_race)
+        whole(target / "run.parquet", lambda path: _write_parquet(self.frame, path))
+        whole(target / "events.parquet", lambda path: _write_parquet(self.events, path))
+        whole(target / "events.csv", lambda path: self.events.to_csv(path, index=False, lineterminator="\n"))
+        whole(target / "race.csv", self._write_race)
         if draw is not None:
             self._write_pictures(target, draw)
         text = json.dumps(self.manifest(), indent=2, ensure_ascii=False) + "\n"
-        _whole(target / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
+        whole(target / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
         return target
 
     def _write_pictures(self, target: Path, draw: Draw) -> None:
@@ -175,9 +175,9 @@ class Result:
 
         with matplotlib.rc_context({"svg.hashsalt": "wattrace", "svg.fonttype": "none"}):
             figure = draw(self)
-            _whole(target / "race.png", lambda path: figure.savefig(path, format="png", dpi=150))
+            whole(target / "race.png", lambda path: figure.savefig(path, format="png", dpi=150))
             plain = {"Date": None}  # bytes that repeat
-            _whole(target / "race.svg", lambda path: figure.savefig(path, format="svg", metadata=plain))
+            whole(target / "race.svg", lambda path: figure.savefig(path, format="svg", metadata=plain))
 
     def _write_race(self, path: Path) -> None:
         race = self.race()
@@ -279,18 +279,6 @@ def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
             arrays.append(texts.dictionary_encode())
         names.append(str(name))
     pq.write_table(pa.table(arrays, names=names), path, compression="zstd")
-
-
-def _whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Write a file under a temporary name, flush it to the disk, then give it its name."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        write(temporary)
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _plain(value: Any) -> Any:

@@ -70,8 +70,14 @@ def write(drawn: Drawn, folder: Path) -> None:
         drawn.figure.savefig(folder / f"{drawn.name}.png", format="png", dpi=140)
 
 
-def _whole_years(axes: Any) -> None:
+def _whole_years(axes: Any, years: list[int] | None = None) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    if years is not None and len(years) == 1:
+        # lines of one point cannot be seen and have no axis
+        axes.set_xlim(years[0] - 0.5, years[0] + 0.5)
+        for line in axes.lines:
+            if np.size(line.get_xdata()) == 1:
+                line.set_marker("o")
 
 
 def _shown(comparison: Comparison) -> list[str]:
@@ -100,8 +106,8 @@ def race(comparison: Comparison) -> Drawn | None:
         for k, region in enumerate(y.rivals):
             _fan(axes, y.years, y.of(variable, scenario, region), k, region)
         axes.set_title(scenario)
+        _whole_years(axes, y.years)
         axes.legend(loc="upper left")
-        _whole_years(axes)
     grid[0, 0].set_ylabel(f"{variable}, {comparison.units[variable]}")
     median = lambda scenario, region: f"{region} {np.nanmedian(y.of(variable, scenario, region)[:, -1]):,.0f}"  # noqa: E731
     ends = [f"{scenario}: {', '.join(median(scenario, region) for region in y.rivals)}" for scenario in shown]
@@ -184,7 +190,7 @@ def effect_over_time(comparison: Comparison) -> Drawn | None:
             axes.fill_between(part["year"], part["low"], part["high"], color=COLOURS[k], alpha=0.18, linewidth=0)
             axes.plot(part["year"], part["effect"], color=COLOURS[k], linestyle=DASHES[k], label=scenario, linewidth=1.5)
         axes.set_title(region)
-        _whole_years(axes)
+        _whole_years(axes, y.years)
     grid[0].set_ylabel(f"{variable}, {comparison.units[variable]}\nmore than in the baseline")
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     alt = f"Effect of each scenario on {variable} of {' and '.join(y.rivals)} by year, with 95 % intervals."

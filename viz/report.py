@@ -59,7 +59,7 @@ def _what(comparison: Comparison) -> str:
     return (
         f"{len(y.scenarios)} scenarios under the same {len(y.worlds)} worlds each "
         f"(draws of numbers: {len(plan['at'])}, replicates of luck: {plan['reps']}{unsure}), "
-        f"{plan['start']} to {plan['until']}. Failed runs: {failed}. A model, not a forecast."
+        f"{plan['start']} to {plan['until']}. Failed runs: {failed}. Figures are means of a calendar year. A model, not a forecast."
     )
 
 
@@ -112,6 +112,8 @@ def _binds(comparison: Comparison) -> str:
 def _does(comparison: Comparison, scenario: str) -> str:
     rows = comparison.table()
     rows = rows[(rows["scenario"] == scenario) & (rows["variable"] == MAIN[0])].set_index("region")
+    if not comparison.effects[comparison.effects["scenario"] == scenario][["effect", "share_up", "share_down"]].to_numpy().any():
+        return f"{scenario} is the baseline in every number to the end: what it changes begins later, or changes nothing."
     told = []
     for region in comparison.yearly.rivals:
         row = rows.loc[region]

@@ -18,7 +18,9 @@ from wattrace.scenarios.attribution import packages, policies, with_parts
 from wattrace.scenarios.compare import compare, split, student
 from wattrace.scenarios.read import load_scenario
 from wattrace.scenarios.study import StudyError
+from wattrace.viz import figures
 from wattrace.viz.export import iamc, write_xlsx
+from wattrace.viz.report import verdict
 
 POWERED, BINDING = "Compute|Powered", "Limit|Binding"
 GAIN = 5.0  # what the policy adds, exactly, in every world
@@ -278,3 +280,20 @@ def test_a_study_without_runs_and_an_unknown_baseline_are_told(tmp_path, made):
         compare(tmp_path)
     result = CliRunner().invoke(cli, ["compare", str(tmp_path)])
     assert (result.exit_code, "is no study" in result.stderr) == (2, True)
+
+
+def same_everywhere(study, key):
+    return np.random.default_rng(key.seed).uniform(50.0, 60.0, study.layout.shape)
+
+
+def test_a_policy_that_begins_after_the_study_ends_is_called_that_and_one_year_is_drawn(tmp_path, make_study):
+    comparison = compare(make_study(tmp_path / "study", ["baseline", "us-fast-permits"], same_everywhere, until="2027-01"), "baseline")
+    assert any("is the baseline in every number to the end" in line for line in verdict(comparison))
+    for draw in (figures.race, figures.effect_over_time):
+        drawn = draw(comparison)
+        assert drawn is not None
+        axes = drawn.figure.axes[0]
+        assert axes.get_xlim() == (2025.5, 2026.5)
+        points = [line for line in axes.lines if np.size(line.get_xdata()) == 1]
+        assert points
+        assert all(line.get_marker() == "o" for line in points)

@@ -64,6 +64,7 @@ CASES: dict[str, tuple[str | bytes, str]] = {
     "upside-down distribution": (WORLD + '"tech.openness" = { dist = "uniform", low = 1, high = 0, source = "x" }\n', "numbers that rise"),
     "unknown distribution": (WORLD + '"tech.openness" = { dist = "cauchy", source = "x" }\n', "allowed: table, uniform"),
     "unknown shock": (SHOCK + 'what = "meteor"\n', "allowed: fab_outage"),
+    "unknown shock without dates": (SHOCK + 'what = "meteor"\n', "has no where, on, lasts, source"),
     "shock nowhere": (SHOCK + LATER + 'where = "Mars"\n', "Mars"),
     "more than all": (SHOCK + LATER + 'where = "TWN"\nshare = "200 %"\n', "100 %"),
     "a thousand shocks": (TOP + '[[shocks]]\nwhat = "fab_outage"\n' * 1000, "up to 100 tables"),
