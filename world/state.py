@@ -22,7 +22,7 @@ class State:
 
 
 def _copied(part: Any) -> Any:
-    """Copy a part, and what tuples and named tuples hold: dispatch writes into the arrays of last month's plan."""
+    """Copy a part, and what tuples and named tuples hold: dispatch writes into the arrays of the year's plans."""
     if isinstance(part, tuple):
         parts = [_copied(x) for x in part]
         return type(part)(*parts) if hasattr(part, "_fields") else tuple(parts)
