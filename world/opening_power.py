@@ -15,6 +15,7 @@ from .power.system import RunningCosts, running_costs
 from .tables import MissingRow, Tables
 
 _HOURS_PER_YEAR = 8766.0
+_LEAST_START_GW = 1e-4  # numerical: less than this is no row
 
 
 def open_power(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
@@ -208,13 +209,7 @@ def _open_projects(tables: Tables, statics: Any, state: Any, calendar: Any) -> N
     demand_share = state.base_gw / np.bincount(places.zone_nation, state.base_gw)[places.zone_nation]
     have = by_nation[places.zone_nation]
     zone_share = np.where(have > 0.0, capacity / np.where(have > 0.0, have, 1.0), demand_share[:, None])
-    added = tables["recent_additions"]
-    years = [str(y) for y in range(calendar.year(0) - 3, calendar.year(0))]
-    recent = np.zeros((len(nations), len(techs)))
-    for i, n in enumerate(nations):
-        for k, t in enumerate(techs):
-            series = added.series(nation=n, technology=t)
-            recent[i, k] = np.mean([series.get(int(y), 0.0) for y in years])
+    recent = _recent_additions(tables, nations, techs, calendar.year(0))
     survive = statics.completion[:, :-1]
     state.build_rate_gw = (recent / survive)[places.zone_nation] * zone_share / 12.0
     # technologies that can be built at all: those that stand, were added lately, or burn something that can be bought
@@ -226,36 +221,8 @@ def _open_projects(tables: Tables, statics: Any, state: Any, calendar: Any) -> N
     for name in ("coal", "nuclear"):
         k = places.technologies.index(name)
         statics.buildable[:, k] = (recent[:, k] > 0.0)[places.zone_nation]
-    under_way = tables["pipeline"]
-    expected = {(k[0], k[1], int(float(k[2]))): float(under_way["value"][r]) for k, r in under_way.newest().items()}
     state.projects = building.new_projects()
-    rows = []
-    step = 1
-    first_year = calendar.year(0)
-    for i, n in enumerate(nations):
-        for k, t in enumerate(techs):
-            lead = [statics.build_months[i, k], statics.queue_months[i, k], statics.permit_months[i, k]]
-            listed = {y: gw for (nn, tt, y), gw in expected.items() if nn == n and tt == t and y >= first_year}
-            slow = sum(lead) > param("power.slow_lead_months")
-            horizon = max(sum(lead), 12.0 * (max(listed, default=first_year) - first_year + 1))
-            for begin in range(0, int(horizon), step):
-                year = first_year + begin // 12
-                steady = recent[i, k] if begin < sum(lead) and not (slow and listed) else 0.0
-                yearly = listed.get(year, 0.0) if (year == first_year and year in listed) else max(listed.get(year, 0.0), steady)
-                if yearly > 0.0:
-                    rows.append((i, k, yearly * step / 12.0, begin + 0.5 * step))
-    utilities = statics.parties.of["utility"]
-    for i, k, gw, due in rows:
-        zones = places.zones_of[i]
-        part = gw * zone_share[zones, k] / zone_share[zones, k].sum()
-        zones, part = zones[part > 1e-4], part[part > 1e-4]
-        build = statics.build_months[i, k]
-        queue = min(max(due - build, 0.0), statics.queue_months[i, k])
-        permit = max(due - build - queue, 0.0)
-        new = building.start(
-            state.projects, zones, np.full(len(zones), k), utilities[zones], part, -1, permit, queue, min(build, due)
-        )
-        state.projects.stage[new] = building.PERMIT if permit > 0.0 else building.QUEUE if queue > 0.0 else building.BUILD
+    _enter_pipeline(state.projects, statics, zone_share, *_due_months(tables, statics, recent, calendar.year(0)))
     state.under_way_gw = np.zeros_like(capacity)
     mine = state.projects.kind < len(techs)
     np.add.at(state.under_way_gw, (state.projects.zone[mine], state.projects.kind[mine]), state.projects.gw[mine])
@@ -268,3 +235,69 @@ def _open_projects(tables: Tables, statics: Any, state: Any, calendar: Any) -> N
         [[name_key(f"{zone}/{kind}") for kind in (*techs, "hall")] for zone in places.zones], dtype=np.uint64
     )
     state.permit_factor, state.queue_factor = np.ones(len(nations)), np.ones(len(nations))
+
+
+def _recent_additions(tables: Tables, nations: list[str], techs: list[str], first_year: int) -> np.ndarray:
+    """Return [N, K] GW a year that the three years before the start added; a year without a row counts as none."""
+    years = range(first_year - 3, first_year)
+    spot = tuple({label: i for i, label in enumerate(axis)} for axis in (nations, techs, years))
+    gw = np.zeros((len(nations), len(techs), len(years)))
+    added = tables["recent_additions"]
+    for nation, technology, year, value in zip(*(added[c] for c in ("nation", "technology", "year", "value")), strict=True):
+        if nation in spot[0] and technology in spot[1] and year in spot[2]:
+            gw[spot[0][nation], spot[1][technology], spot[2][year]] = value
+    return gw.mean(axis=2)
+
+
+def _due_months(tables: Tables, statics: Any, recent: np.ndarray, first_year: int) -> tuple[np.ndarray, ...]:
+    """Return (nation, technology, GW, months until it is due), one entry for every month in which something is due.
+
+    What is listed for a year counts; where recent building implies more, that does, as far ahead as building takes. Where
+    building is slow and anything is listed, only what is listed counts.
+    """
+    places = statics.places
+    under_way = tables["pipeline"]
+    listed: dict[tuple[str, str], dict[int, float]] = {}
+    for (nation, technology, year, *_), row in under_way.newest().items():
+        if int(float(year)) >= first_year:
+            listed.setdefault((nation, technology), {})[int(float(year))] = float(under_way["value"][row])
+    slow_months = tables.param("power.slow_lead_months")
+    found = []
+    for i, nation in enumerate(places.nations):
+        for k, technology in enumerate(places.technologies):
+            lead = statics.build_months[i, k] + statics.queue_months[i, k] + statics.permit_months[i, k]
+            own = listed.get((nation, technology), {})
+            slow = lead > slow_months
+            horizon = int(max(lead, 12.0 * (max(own, default=first_year) - first_year + 1)))
+            month = np.arange(horizon)
+            steady = np.where((month < lead) & (not (slow and own)), recent[i, k], 0.0)
+            from_list = np.repeat([own.get(first_year + y, 0.0) for y in range(horizon // 12 + 1)], 12)[:horizon]
+            yearly = np.maximum(from_list, steady)
+            if first_year in own:
+                yearly[:12] = own[first_year]
+            due = np.flatnonzero(yearly > 0.0)
+            found.append((np.full(len(due), i), np.full(len(due), k), yearly[due] / 12.0, due + 0.5))
+    return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
+
+
+def _enter_pipeline(projects: Columns, statics: Any, zone_share: np.ndarray, nation, technology, gw, due) -> None:
+    """Start what is due, spread over the zones of its nation; what is due later than building takes waits in queue and for permits."""
+    places = statics.places
+    # one row for every zone of the nation, zones of one entry side by side
+    sizes = np.bincount(places.zone_nation, minlength=len(places.nations))
+    count = sizes[nation]
+    first = np.cumsum(count) - count
+    entry = np.repeat(np.arange(len(nation)), count)
+    zone = places.first_zone[nation[entry]] + np.arange(len(entry)) - first[entry]
+    whole = np.array([np.ascontiguousarray(zone_share[zones].T).sum(axis=1) for zones in places.zones_of])
+    n, kind = nation[entry], technology[entry]
+    part = gw[entry] * zone_share[zone, kind] / whole[n, kind]
+    some = part > _LEAST_START_GW
+    n, kind, zone, part, due = n[some], kind[some], zone[some], part[some], due[entry[some]]
+    build = statics.build_months[n, kind]
+    queue = np.minimum(np.maximum(due - build, 0.0), statics.queue_months[n, kind])
+    permit = np.maximum(due - build - queue, 0.0)
+    building.start(
+        projects, zone, kind, statics.parties.of["utility"][zone], part, -1, permit, queue, np.minimum(build, due)
+    )
+    projects.stage = np.where(permit > 0.0, building.PERMIT, np.where(queue > 0.0, building.QUEUE, building.BUILD))
