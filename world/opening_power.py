@@ -15,7 +15,7 @@ from .power.system import RunningCosts, running_costs
 from .tables import MissingRow, Tables
 
 _HOURS_PER_YEAR = 8766.0
-_LEAST_START_GW = 1e-4  # numerical: less than this is no row
+_LEAST_START_GW = 1e-4  # numerical: a share of a month's start smaller than 100 kW gets no row
 
 
 def open_power(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
@@ -250,10 +250,11 @@ def _recent_additions(tables: Tables, nations: list[str], techs: list[str], firs
 
 
 def _due_months(tables: Tables, statics: Any, recent: np.ndarray, first_year: int) -> tuple[np.ndarray, ...]:
-    """Return (nation, technology, GW, months until it is due), one entry for every month in which something is due.
+    """Return (nation, technology, GW, months until it is due), each [E], one entry for every month in which something is due.
 
-    What is listed for a year counts; where recent building implies more, that does, as far ahead as building takes. Where
-    building is slow and anything is listed, only what is listed counts.
+    `recent` [N, K] GW a year. Of the first year counts what is listed, if anything is. Otherwise the larger counts of what is
+    listed for the year and what recent building implies, as far ahead as building takes; where building is slow and anything is
+    listed, only what is listed.
     """
     places = statics.places
     under_way = tables["pipeline"]
@@ -280,16 +281,20 @@ def _due_months(tables: Tables, statics: Any, recent: np.ndarray, first_year: in
     return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
 
 
-def _enter_pipeline(projects: Columns, statics: Any, zone_share: np.ndarray, nation, technology, gw, due) -> None:
-    """Start what is due, spread over the zones of its nation; what is due later than building takes waits in queue and for permits."""
+def _enter_pipeline(
+    projects: Columns, statics: Any, zone_share: np.ndarray, nation: np.ndarray, technology: np.ndarray, gw: np.ndarray, due: np.ndarray
+) -> None:
+    """Start what is due: `gw` [E] in `due` [E] months, spread over the zones of its nation as `zone_share` [Z, K].
+
+    `projects` must be empty. What is due later than building takes waits in the queue, and what is due later still for permits.
+    """
     places = statics.places
     # one row for every zone of the nation, zones of one entry side by side
-    sizes = np.bincount(places.zone_nation, minlength=len(places.nations))
-    count = sizes[nation]
+    count = np.bincount(places.zone_nation)[nation]
     first = np.cumsum(count) - count
     entry = np.repeat(np.arange(len(nation)), count)
     zone = places.first_zone[nation[entry]] + np.arange(len(entry)) - first[entry]
-    whole = np.array([np.ascontiguousarray(zone_share[zones].T).sum(axis=1) for zones in places.zones_of])
+    whole = np.array([zone_share[zones].sum(axis=0) for zones in places.zones_of])
     n, kind = nation[entry], technology[entry]
     part = gw[entry] * zone_share[zone, kind] / whole[n, kind]
     some = part > _LEAST_START_GW
