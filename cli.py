@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from . import __version__
-from .commands.shared import INTERNAL, INTERRUPTED, Month
+from .commands.shared import INTERNAL, INTERRUPTED, Month, Whole
 from .commands.shared import Failure as _Failure
 from .commands.shared import check_folder as _check_folder
 from .commands.shared import told as _told
@@ -60,7 +60,7 @@ def cli() -> None:
 @cli.command("run")
 @click.argument("scenario", default="baseline", metavar="[SCENARIO]")
 @click.option(
-    "--seed", default=1, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Seed of the draws."
+    "--seed", default=1, show_default=True, type=Whole(0, 2**63 - 1), help="Seed of the draws."
 )
 @click.option("--start", type=Month(), help="First month; replaces the scenario's.")
 @click.option("--until", type=Month(), help="Month to stop before; replaces the scenario's.")
@@ -97,9 +97,11 @@ def run_command(
                 raise
             raise click.UsageError("; ".join(getattr(error, "faults", [str(error)]))) from error
     _check_folder(out)
+    _tell_before(settings, seed, out, quiet)
     from .model import WorldFailed
     from .scenarios.run import run
     from .viz.picture import draw_race
+    from .viz.table import race_text
     from .world.tables import TableError
 
     try:
@@ -115,6 +117,18 @@ def run_command(
         click.echo(race_text(result.race_rows()))
     if not quiet:
         click.echo(f"Written to {out}", err=True)
+
+
+def _tell_before(settings: Any, seed: int, out: Path, quiet: bool) -> None:
+    """Say on stderr what may surprise: a run of something else in the folder, a start in the past, numbers that nothing reads."""
+    from .scenarios.run import other_run
+    from .scenarios.tools import notes
+
+    other = other_run(out, settings, seed)
+    if other:
+        click.echo(f"Note: {out} held {other}; it is replaced. --out gives another folder", err=True)
+    for note in () if quiet else notes(settings):
+        click.echo(f"Note: {note}", err=True)
 
 
 @contextmanager
@@ -136,70 +150,10 @@ def _bar(quiet: bool) -> Iterator[Any]:
         yield lambda done, months, date: bar.update(task, completed=done, total=months, description=date)
 
 
-def race_text(rows: list[dict[str, Any]]) -> str:
-    """Return the race as an aligned table for people: a line per date and group."""
-    heads = (
-        "date",
-        "",
-        "firm GW",
-        "AI GW",
-        "AI H100e",
-        "stranded GW",
-        "USD/W",
-        "q",
-        "robots",
-        "in orbit",
-        "binds",
-    )
-    lines = [heads]
-    for row in rows:
-        for i, (group, cell) in enumerate((key, value) for key, value in row.items() if key != "date"):
-            lines.append(
-                (
-                    row["date"] if i == 0 else "",
-                    group,
-                    _number(cell["accredited_gw"]),
-                    _number(cell["powered_gw"]),
-                    _number(cell["powered_h100e"]),
-                    _number(cell["stranded_gw"]),
-                    _number(cell["value_usd_per_w"]),
-                    _number(cell["q"]),
-                    _number(cell["robots"]),
-                    _share(cell["orbital_share"]),
-                    str(cell["binds"]),
-                )
-            )
-    widths = [max(len(line[c]) for line in lines) for c in range(len(heads))]
-    left = {0, 1, len(heads) - 1}
-    told = []
-    for line in lines:
-        cells = [
-            text.ljust(w) if c in left else text.rjust(w)
-            for c, (text, w) in enumerate(zip(line, widths, strict=True))
-        ]
-        told.append("  ".join(cells).rstrip())
-    return "\n".join(told)
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "-"
-    for size, sign in ((1e9, "G"), (1e6, "M")):
-        if abs(value) >= size:
-            return f"{value / size:.2f} {sign}"
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.1f} %"
-
-
 @cli.group("bench", invoke_without_command=True, context_settings=CONTEXT)
-@click.option("--repeats", default=3, show_default=True, type=click.IntRange(1, 100), help="Runs measured, after one that warms up.")
+@click.option("--repeats", default=3, show_default=True, type=Whole(1, 100), help="Runs measured, after one that warms up.")
 @click.option("--until", type=Month(), help="Month to stop before; the scenario's end where not given.")
-@click.option("--zones", default=10, show_default=True, type=click.IntRange(1, 200), help="Zones of the made-up system for the dispatch.")
+@click.option("--zones", default=10, show_default=True, type=Whole(1, 200), help="Zones of the made-up system for the dispatch.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def bench_command(ctx: click.Context, repeats: int, until: str | None, zones: int, as_json: bool) -> None:
@@ -231,8 +185,8 @@ def bench_command(ctx: click.Context, repeats: int, until: str | None, zones: in
 
 
 @bench_command.command("batch")
-@click.option("--runs", default=40, show_default=True, type=click.IntRange(2), help="Worlds done in each way.")
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Processes.")
+@click.option("--runs", default=40, show_default=True, type=Whole(2), help="Worlds done in each way.")
+@click.option("--workers", default=2, show_default=True, type=Whole(1), help="Processes.")
 @click.option("--until", default="2046-01", show_default=True, type=Month(), help="Month to stop before.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def bench_batch_command(runs: int, workers: int, until: str, as_json: bool) -> None:
@@ -294,12 +248,12 @@ def why_command(run: Path, agent: str, month: str, as_json: bool, quiet: bool) -
 
 @cli.command("live")
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
-@click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on; a free one where not given.")
+@click.option("--port", type=Whole(1, 65535), help="Port to serve on; a free one where not given.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on; others than this machine's need --i-know.")
 @click.option("--i-know", is_flag=True, help="Serve to other machines: whoever has the printed address can use this one.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.option("--until", type=Month(), help="Month to stop before; replaces the scenarios'.")
-@click.option("--most-sessions", default=16, show_default=True, type=click.IntRange(1, 200), help="Browser tabs served at a time.")
+@click.option("--most-sessions", default=16, show_default=True, type=Whole(1, 200), help="Browser tabs served at a time.")
 def live_command(
     scenarios: tuple[str, ...], port: int | None, host: str, i_know: bool, no_browser: bool, until: str | None, most_sessions: int
 ) -> None:

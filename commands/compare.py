@@ -67,7 +67,9 @@ def compare_command(
             click.echo()
             print_columns([("scenario", "variable", "region", "baseline", "effect", "95 % interval", "up in"), *cells])
     if not quiet:
-        click.echo(f"Written to {target}" + ("" if only else f"; open {target / 'report.html'}"), err=True)
+        click.echo(f"Written to {target}", err=True)
+        if only is None:
+            click.echo(f"Open in a browser: {(target / 'report.html').resolve().as_uri()}", err=True)
 
 
 def _rows(found: Any) -> list[dict[str, Any]]:

@@ -74,6 +74,7 @@ def scenarios_new(file: Path, parent: str) -> None:
     except OSError as error:
         raise click.UsageError(f"{path}: cannot be written ({os.strerror(error.errno or 0)})") from error
     click.echo(str(path))
+    click.echo(f"Next: edit it, then wattrace scenarios check {path}, then wattrace run {path} --out out-{path.stem}", err=True)
 
 
 @scenarios_group.command("check")
@@ -135,6 +136,26 @@ def scenarios_diff(first: str, second: str, as_json: bool) -> None:
         print_json([{"key": key, "first": a, "second": b} for key, a, b in rows])
     elif rows:
         print_columns([("value", first, second), *rows])
+
+
+@scenarios_group.command("names")
+@click.argument("word", default="")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def scenarios_names(word: str, as_json: bool) -> None:
+    """List what a scenario may set: every lever and parameter with its value, range and meaning or unit.
+
+    WORD keeps those that hold it. Every other number of the tables can be set as "TABLE/KEY/…/KEY".
+    """
+    with told():
+        from ..scenarios.tools import names
+
+        rows = names(word)
+    if as_json:
+        print_json([dict(zip(("name", "value", "range", "is"), row, strict=True)) for row in rows])
+    elif rows:
+        print_columns([("name", "value", "range", "is"), *rows])
+    else:
+        raise click.UsageError(f"no lever or parameter holds {word!r}; wattrace scenarios names lists all")
 
 
 @scenarios_group.command("schema")

@@ -31,6 +31,23 @@ class Month(click.ParamType):
         return str(value)
 
 
+class Whole(click.IntRange):
+    """A whole number in a range; what is given wrong is answered with what is allowed."""
+
+    name = "whole number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        low, high = self.min or 0, self.max
+        try:
+            number = int(value)
+        except (TypeError, ValueError):
+            number = low - 1
+        if number < low or (high is not None and number > high):
+            span = f"from {low}" if high is None else f"from {low} to {high}"
+            self.fail(f"{value!r} is not a whole number {span}", param, ctx)
+        return number
+
+
 class Failure(click.ClickException):
     """An end with a message and one of the exit codes."""
 

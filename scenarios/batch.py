@@ -40,8 +40,9 @@ class Progress(NamedTuple):
     done: int
     failed: int
     total: int
-    rate: float  # runs per second since this process began
-    eta: float  # seconds left, nan while unknown
+    rate: float  # runs per second since the workers are at work; 0 while unknown
+    eta: float  # seconds left, nan while unknown and once the batch has ended
+    doing: str = ""  # what is done before the first run is finished
 
 
 Told = Callable[[Progress], None]
@@ -72,14 +73,16 @@ def batch(
     per_part: int | None = None,
     retry: bool = False,
     told: Told | None = None,
+    begun: Callable[[Study], None] | None = None,
     command: str = "",
 ) -> Study:
     """Run scenarios over worlds and replicates and return the study.
 
     `vary` is "world" (the distributions in the scenarios), "default" or a file with distributions; `draws` is the number of
     worlds that `design` draws from them. Each world has `reps` replicates. The luck of a run depends on its world and replicate,
-    never on its scenario, so that scenarios are compared under the same luck. `resume` goes on with a study; other inputs than it
-    was begun with raise Refused. Raises ScenarioError, StudyError, ValueError, Interrupted or BatchStopped.
+    never on its scenario, so that scenarios are compared under the same luck. `resume` goes on with a study; other inputs than
+    it was begun with raise Refused. `begun(study)` is called before the first run, `told(progress)` while it goes on.
+    Raises ScenarioError, StudyError, ValueError, Interrupted or BatchStopped.
     """
     if resume is not None and scenarios is None:
         study = Study(resume)
@@ -95,6 +98,8 @@ def batch(
     differs = study.same_bytes()
     if differs:
         raise Refused(f"{study.folder} was begun with something else, so its bytes would not be those of one study: {'; '.join(differs)}")
+    if begun is not None:
+        begun(study)
     _Batch(study, engine, workers or cores(), cluster, retry, told).run()
     return study
 
@@ -145,15 +150,41 @@ def _same_inputs(study: Study, inputs: Inputs) -> None:
         raise Refused(f"{study.folder} was begun with other {', '.join(changed)}; resume it without naming inputs, or begin a new study")
 
 
+class Pace:
+    """Runs per second of a batch. What comes before the workers are at work (loading, compiling) does not count.
+
+    The clock starts once as many runs are finished as there are workers, and the pace is told once as many more are: with fewer,
+    two workers that finish at nearly the same time would look like a fast one.
+    """
+
+    def __init__(self, workers: int):
+        self.workers = workers
+        self._first: int | None = None  # runs finished when this process began
+        self._anchor: tuple[int, float] | None = None  # runs and seconds when the clock started
+        self.moving = False  # whether a run was finished by this process
+
+    def rate(self, finished: int, now: float) -> float:
+        """Return runs per second, given the runs `finished` in all at the second `now`; 0 while unknown."""
+        if self._first is None:
+            self._first = finished
+        self.moving = self.moving or finished > self._first
+        if self._anchor is None:
+            if finished - self._first >= self.workers:
+                self._anchor = (finished, now)
+            return 0.0
+        runs, since = finished - self._anchor[0], now - self._anchor[1]
+        return runs / since if runs >= self.workers and since > 0.0 else 0.0
+
+
 class _Batch:
     """One go at a study."""
 
     def __init__(self, study: Study, engine: str, workers: int, cluster: str | None, retry: bool, told: Told | None):
-        self.study, self.retry, self.told = study, retry, told
-        self.began = time.monotonic()
+        self.study, self.retry, self.told, self.workers = study, retry, told, workers
         self.signal = 0
         self.done: dict[int, dict[str, Any]] = {}
-        self.before = 0
+        self.pace = Pace(workers)
+        self.doing = ""
         self.rounds = 1
         self.told_at = 0.0
         self.engine: Any
@@ -198,8 +229,6 @@ class _Batch:
             self.done = {chunk: note for chunk, note in self.done.items() if not note["failures"]}
             for path in (self.study.folder / "work").glob("run-*.json"):
                 path.unlink()
-        finished, _ = spool_count(self.study.folder)
-        self.before = sum(len(note["runs"]) + len(note["failures"]) for note in self.done.values()) + finished
 
     def _rounds(self) -> None:
         first = 0
@@ -209,9 +238,12 @@ class _Batch:
             missing = [chunk for chunk in range(first, first + len(chunks)) if chunk not in self.done]
             first += len(chunks)
             if missing and not warmed:
+                self.doing = "loading the model; the first time on a machine it is compiled, which takes a minute or two"
                 self._tell("running")
                 worker.warm(self.study)
                 warmed = True
+                self.doing = f"starting {self.workers} worker{'s' * (self.workers != 1)}"
+                self._tell("running")
             for chunk in self.engine.run(missing):
                 if chunk is not None:
                     self._took(chunk)
@@ -235,10 +267,10 @@ class _Batch:
         failed = bad + sum(len(note["failures"]) for note in self.done.values())
         done = finished + sum(len(note["runs"]) for note in self.done.values())
         total = sum(last - first for chunks in self.study.chunks[: self.rounds] for first, last in chunks)
-        seconds = max(time.monotonic() - self.began, 1e-9)
-        rate = max(done + failed - self.before, 0) / seconds
-        left = total - done - failed
-        return Progress(state, done, failed, total, rate, left / rate if rate > 0 else float("nan"))
+        rate = self.pace.rate(done + failed, time.monotonic())
+        eta = (total - done - failed) / rate if rate > 0 and state == "running" else float("nan")
+        doing = self.doing if state == "running" and not self.pace.moving else ""
+        return Progress(state, done, failed, total, rate, eta, doing)
 
     def _tell(self, state: str, slowly: bool = False) -> None:
         if slowly and time.monotonic() - self.told_at < 1.0:

@@ -37,6 +37,7 @@ from .parts import (
 from .quantity import QuantityError, read_months, read_quantity
 
 MOST_FAULTS = 100
+MOST_NAMES = 20  # in a message; `wattrace scenarios names` prints all
 
 
 class Enough(Exception):
@@ -357,9 +358,11 @@ def _check_heads(checker: Checker, given: dict[str, Any], clean: dict[str, Any])
         month = checker.month((key,), given[key])
         if month is None:
             continue
-        last = LATEST_START if key == "start" else LATEST
-        if not EARLIEST <= month <= last:
-            checker.fault((key,), f"is {month}; allowed: {EARLIEST} to {last}")
+        if key == "start" and not (month.endswith("-01") and EARLIEST <= month <= LATEST_START):
+            why = "" if month.endswith("-01") else ": what stands at a start is tabled for the turn of each year"
+            checker.fault((key,), f"is {month}; allowed: a January, {EARLIEST} to {LATEST_START}{why}")
+        if key == "until" and not EARLIEST <= month <= LATEST:
+            checker.fault((key,), f"is {month}; allowed: {EARLIEST} to {LATEST}")
         clean[key] = month
     start, until = clean.get("start", "2026-01"), clean.get("until", "2046-01")
     if until <= start:
@@ -446,7 +449,10 @@ def hint(given: Any, allowed: Iterable[str]) -> str:
     near = difflib.get_close_matches(text, alike, n=3, cutoff=0.5)
     if near:
         return f"; did you mean {' or '.join(near)}?"
-    return f"; allowed: {', '.join(names[:20])}{' …' * (len(names) > 20)}" if names else "; none is declared"
+    if not names:
+        return "; none is declared"
+    more = f" … ({len(names)} in all: wattrace scenarios names)" if len(names) > MOST_NAMES else ""
+    return f"; allowed: {', '.join(names[:MOST_NAMES])}{more}"
 
 
 def short(given: Any) -> str:

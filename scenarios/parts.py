@@ -10,8 +10,9 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 EARLIEST, LATEST = "2016-01", "2101-01"
-# the tables describe the world up to here: a later start would open with a world that is out of date
-LATEST_START = "2026-12"
+# What stands at a start (plants, halls, chips, robots) is tabled for the turn of each year, up to this one. A world that began in
+# another month would open with the stocks of the January before it, up to 11 months out of date.
+LATEST_START = "2026-01"
 MOST_STEPS = 100
 MOST_SHOCKS = 100
 LONGEST_TEXT = 500

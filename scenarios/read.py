@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ MOST_BYTES = 1_000_000
 DEEPEST = 20
 MOST_PARENTS = 20
 SCHEMA = 1
+_PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+): ")
 
 
 class ScenarioFile(NamedTuple):
@@ -59,11 +61,22 @@ def resolve(name_or_path: str | Path) -> Resolved:
     content.setdefault("name", _name_of(file.path))
     read, wrong = check(content, choices())
     for fault in wrong:
+        if not fault.path:
+            faults.append(f"{file.label}: {fault.text}")
+            continue
         path = ("switches", *fault.path) if fault.path and fault.path[0] in SWITCHES else fault.path
         faults.append(_told(_owner(path, owners, file), Fault(path, fault.text)))
     if faults:
-        raise ScenarioError(list(dict.fromkeys(faults))[: MOST_FAULTS + 1])
+        raise ScenarioError(_by_line(dict.fromkeys(faults))[: MOST_FAULTS + 1])
     return Resolved(Scenario.model_construct(**read), file, owners)
+
+
+def _by_line(faults: Iterable[str]) -> list[str]:
+    """Return faults file by file, in the order of their lines; what has no line comes last."""
+    told = [(match["file"], int(match["line"]), text) for text in faults if (match := _PLACE.match(text))]
+    files = list(dict.fromkeys(file for file, _, _ in told))
+    placed = [text for _, _, text in sorted(told, key=lambda one: (files.index(one[0]), one[1]))]
+    return placed + [text for text in faults if not _PLACE.match(text)]
 
 
 def _name_of(path: Path) -> str:

@@ -147,6 +147,7 @@ class Result:
             "tables_sha256": tables_hash(),
             "seed": int(self.world.seed),
             "start": settings.start,
+            "tables_known_at": settings.start,
             "until": self.world.date,
             "months": int(self.world.month),
             "seconds": round(self.seconds, 3),
@@ -218,6 +219,17 @@ def run(
     if out is not None:
         result.write(out, draw)
     return result
+
+
+def other_run(folder: str | Path, settings: Scenario, seed: int) -> str:
+    """Return in words which run a folder holds, where that is another one than asked for; else an empty text."""
+    try:
+        held = json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))
+        identity, name = held["identity"]["scenario"], held["scenario"]["name"]
+        same = (identity, name, held["seed"]) == (settings.digest(), settings.name, seed)
+        return "" if same else f"a run of {name}, seed {held['seed']}, {held['start']} to {held['until']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def tables_hash(folder: Path = DATA) -> str:

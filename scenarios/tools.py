@@ -6,17 +6,20 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..world.reading import parameters_read
+from ..world.tables import MissingRow, Tables
 from .choices import choices
 from .parts import (
     DIRECTIONS,
     DISTRIBUTIONS,
     EVERYONE,
     GOODS,
+    LATEST_START,
     MOST_SHOCKS,
     MOST_STEPS,
     SHOCKS,
     Choices,
     Distribution,
+    Lever,
     Shock,
     Step,
 )
@@ -29,7 +32,8 @@ name    = "{name}"
 title   = ""
 extends = ["{parent}"]
 
-# What governments choose. Levers: wattrace scenarios schema. Example:
+# All levers and parameters with their ranges: wattrace scenarios names. Keys and kinds of shocks: docs/reference-scenarios.md
+# What governments choose. Example:
 # [policy.{nation}]
 # {lever} = [{{ announced = 2026-07-01, on = 2027-01-01, to = "50 %", over = "12 months", source = "assumption: …" }}]
 
@@ -58,7 +62,7 @@ class Line(NamedTuple):
 
 
 def explain(name_or_path: str | Path) -> list[Line]:
-    """Return every value of a scenario with file:line and source. Raises ScenarioError."""
+    """Return every value of a scenario with file:line and source; levers that nobody sets come last. Raises ScenarioError."""
     found = resolve(name_or_path)
     scenario, known = found.scenario, choices()
     lines = [Line(key, getattr(scenario, key), _where(found, (key,)), "") for key in ("start", "until")]
@@ -68,21 +72,35 @@ def explain(name_or_path: str | Path) -> list[Line]:
         for lever, steps in levers.items():
             for i, step in enumerate(steps):
                 path = ("policy", nation, lever, i)
-                lines.append(Line(f"policy.{nation}.{lever}", step_text(step, known.levers[lever].unit), found.place(path), step.source))
+                before = "" if i or step.on is None else f"; {lever_text(known.levers[lever].value, known.levers[lever])} before"
+                text = step_text(step, known.levers[lever]) + before
+                lines.append(Line(f"policy.{nation}.{lever}", text, found.place(path), step.source))
     for name, value in scenario.world.items():
-        lines.append(Line(f"world.{name}", f"{value:g} {known.cells[name].unit}", _world_place(found, name), _world_source(found, name)))
+        text = _with_unit(value, known.cells[name].unit)
+        lines.append(Line(f"world.{name}", text, _world_place(found, name), _world_source(found, name)))
     for name, spread in scenario.uncertain.items():
         text = distribution_text(spread, known.cells[name].unit)
         lines.append(Line(f"world.{name}", text, _world_place(found, name), spread.source))
     for i, shock in enumerate(scenario.shocks):
         lines.append(Line(f"shocks.{i + 1}", shock_text(shock), found.place(("shocks", i)), shock.source))
+    return lines + _unset(scenario, known)
+
+
+def _unset(scenario: Scenario, known: Choices) -> list[Line]:
+    """Return a line per lever that some nations leave as it is, with the value in force there."""
+    lines = []
+    for name, lever in known.levers.items():
+        left = [nation for nation in known.nations if name not in scenario.policy.get(nation, {})]
+        if left:
+            who = "ALL" if len(left) == len(known.nations) else ",".join(left)
+            lines.append(Line(f"policy.{who}.{name}", lever_text(lever.value, lever), "-", "not set: status quo"))
     return lines
 
 
 def notes(scenario: Scenario) -> list[str]:
     """Return what is allowed and yet may surprise: numbers no rule reads, outside their range, steps after the end."""
     known, read = choices(), set(parameters_read())
-    told = []
+    told = start_note(scenario)
     for name in (*scenario.world, *scenario.uncertain):
         if "/" not in name and read and name not in read:
             told.append(f"world.{name}: no rule reads this number; setting it changes nothing")
@@ -105,11 +123,53 @@ def notes(scenario: Scenario) -> list[str]:
     return told
 
 
+def start_note(scenario: Scenario) -> list[str]:
+    """Return in a sentence what a start in the past means; nothing for the newest one."""
+    if scenario.start == LATEST_START:
+        return []
+    return [
+        f"start: {scenario.start} opens the world of that January from the historical tables, without what became known later; what it has"
+        f" come to by {LATEST_START} is simulated and differs from the world that opens there"
+    ]
+
+
 def diff(a: Scenario, b: Scenario) -> list[tuple[str, str, str]]:
-    """Return (key, in `a`, in `b`) of what differs; "-" where one says nothing."""
+    """Return (key, in `a`, in `b`) of what differs; "-" and the value in force where one says nothing."""
     left, right = flat(a), flat(b)
-    keys = [*left, *(key for key in right if key not in left)]
-    return [(key, left.get(key, "-"), right.get(key, "-")) for key in keys if left.get(key) != right.get(key)]
+    keys = [key for key in [*left, *(key for key in right if key not in left)] if left.get(key) != right.get(key)]
+    return [(key, left.get(key) or in_force(a, key), right.get(key) or in_force(b, key)) for key in keys]
+
+
+def in_force(scenario: Scenario, key: str) -> str:
+    """Return "-" and, where there is one, the value that a scenario has at `key` without saying so."""
+    known = choices()
+    section, _, rest = key.partition(".")
+    if section == "policy":
+        lever = known.levers[rest.split(".")[-1]]
+        return f"- ({lever_text(lever.value, lever)})"
+    if section == "world":
+        try:
+            return f"- ({_with_unit(_tabled(Tables.load(scenario.start), rest), known.cells[rest].unit)})"
+        except MissingRow:  # counts later than the start
+            return "-"
+    return "-"
+
+
+def _tabled(tables: Tables, name: str) -> float:
+    """Return a number as the tables have it: a parameter, or a cell `table/key/…/key`. Raises MissingRow."""
+    if "/" not in name:
+        return tables.param(name)
+    table, *keys = name.split("/")
+    rows = tables[table]
+    column = "value" if "value" in rows.columns else keys.pop()
+    row = rows.newest().get(tuple(keys))
+    if row is None:
+        raise MissingRow(f"{name}: no such number counts at {tables.as_of}")
+    return float(rows[column][row])
+
+
+def _with_unit(value: float, unit: str) -> str:
+    return f"{value:g}" + ("" if unit == "1" else f" {unit}")
 
 
 def flat(scenario: Scenario) -> dict[str, str]:
@@ -119,20 +179,40 @@ def flat(scenario: Scenario) -> dict[str, str]:
     found |= {key: "on" if getattr(scenario, key) else "off" for key in ("draws", "growth")}
     for nation, levers in scenario.policy.items():
         for lever, steps in levers.items():
-            unit = known.levers[lever].unit
-            found[f"policy.{nation}.{lever}"] = "; ".join(step_text(step, unit) for step in steps)
-    found |= {f"world.{name}": f"{value:g} {known.cells[name].unit}" for name, value in scenario.world.items()}
+            found[f"policy.{nation}.{lever}"] = "; ".join(step_text(step, known.levers[lever]) for step in steps)
+    found |= {f"world.{name}": _with_unit(value, known.cells[name].unit) for name, value in scenario.world.items()}
     found |= {f"world.{name}": distribution_text(one, known.cells[name].unit) for name, one in scenario.uncertain.items()}
     found |= {f"shocks.{i + 1}": shock_text(shock) for i, shock in enumerate(scenario.shocks)}
     return found
 
 
-def step_text(step: Step, unit: str) -> str:
+def lever_text(value: float, lever: Lever) -> str:
+    """Return a lever's value as a file says it: by its word where it has one, else with its unit."""
+    words = [word for word, number in lever.words.items() if number == value]
+    return words[0] if words else _with_unit(value, lever.unit)
+
+
+def step_text(step: Step, lever: Lever) -> str:
     """Return a step as people say it."""
-    text = f"{step.to:g}" + ("" if unit == "1" else f" {unit}")
+    text = lever_text(step.to, lever)
     if step.on:
         text += f" from {step.on}"
-    return text + (f" over {step.over_months} months" if step.over_months else "")
+    text += f" over {step.over_months} months" if step.over_months else ""
+    return text + (f", announced {step.announced}" if step.announced else "")
+
+
+def names(word: str = "") -> list[tuple[str, str, str, str]]:
+    """Return (name, value, range, what it is or its unit) of every lever and parameter whose name or title holds `word`."""
+    known = choices()
+    rows = []
+    for lever in known.levers.values():
+        span = f"{lever.low:g} to {lever.high:g}"
+        says = lever.title + (f" ({', '.join(lever.words)})" if lever.words else "")
+        rows.append((f"policy.NATION.{lever.name}", lever_text(lever.value, lever), span, says))
+    for name, unit in known.parameters.items():
+        cell = known.cells[name]
+        rows.append((f"world.{name}", f"{cell.value:g}", f"{cell.low:g} to {cell.high:g}", unit))
+    return [row for row in rows if word.casefold() in f"{row[0]} {row[3]}".casefold()]
 
 
 def shock_text(shock: Shock) -> str:
@@ -145,10 +225,10 @@ def shock_text(shock: Shock) -> str:
 
 def distribution_text(spread: Distribution, unit: str) -> str:
     """Return a distribution as people say it."""
-    names = DISTRIBUTIONS[spread.kind]
+    keys, after = DISTRIBUTIONS[spread.kind], "" if unit == "1" else f" {unit}"
     if spread.kind == "values":
-        return f"one of {', '.join(f'{x:g}' for x in spread.numbers)} {unit}"
-    return f"{spread.kind} " + ", ".join(f"{n} {x:g}" for n, x in zip(names, spread.numbers, strict=True)) + f" {unit}"
+        return f"one of {', '.join(f'{x:g}' for x in spread.numbers)}{after}"
+    return f"{spread.kind} " + ", ".join(f"{n} {x:g}" for n, x in zip(keys, spread.numbers, strict=True)) + after
 
 
 def new_text(name: str, parent: str) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..world.calendar import Calendar, label, months_since_zero
 from ..world.money.ledger import PURPOSES
 from ..world.money.matrices import ITEMS
 from ..world.parties import SECTORS
@@ -69,6 +70,9 @@ def why(run: str | Path | World | Result, agent: str, month: str, progress: Prog
     """
     past = _past(run)
     number = _month_number(past, month)
+    if month == past.until:
+        past.notes.append(f"{month} is where the run ends; this is its last month.")
+        month = Calendar(past.start, past.until).date(number)
     from ..model import World
 
     world = World(past.settings, seed=past.seed, tables=past.tables)
@@ -212,8 +216,6 @@ def _compared(past: _Past, world: Any, date: str) -> dict[str, Any]:
 
 def _month_number(past: _Past, month: str) -> int:
     """Return how many months after the start a month is. Raises WhyError."""
-    from ..world.calendar import Calendar, label, months_since_zero
-
     first, end = months_since_zero(past.start), months_since_zero(past.until)
     if end <= first:
         raise WhyError(f"month is {month}, but the run has not made a month yet; step it first")
@@ -221,6 +223,8 @@ def _month_number(past: _Past, month: str) -> int:
         number = Calendar(past.start, past.until).index(month)
     except ValueError as error:
         raise WhyError(str(error)) from error
+    if number == end - first:  # the last row of the race has this date, and tells of the month before
+        return number - 1
     if not 0 <= number < end - first:
         raise WhyError(f"month is {month}, which is not in the run; allowed: {past.start} to {label(end - 1)}")
     return number

@@ -25,15 +25,19 @@ def explanation_text(content: dict[str, Any]) -> str:
     idle = "It decided nothing: no rule is this agent's own. It only holds and pays."
     lines += ["", "DECISIONS"] if content["decisions"] else ["", idle, ""]
     for decision in content["decisions"]:
-        lines += [*_step(decision, 0), ""]
+        lines += [*_step(decision, 0, {}), ""]
     lines += [*_payments(content["payments"]), "", *_sheet(content["balance_sheet"])]
     if content["events"]:
         lines += ["", "EVENTS", *(f"  {text}" for text in content["events"])]
     return "\n".join(lines)
 
 
-def _step(step: dict[str, Any], depth: int) -> list[str]:
-    """Return the lines of a decision or a rule, indented by how deep it lies."""
+def _step(step: dict[str, Any], depth: int, changed: dict[str, Any]) -> list[str]:
+    """Return the lines of a decision or a rule, indented by how deep it lies. What changes on the way says which value it saw.
+
+    `changed` holds what the decisions above leave different: {name: {before, after, unit}}.
+    """
+    changed = changed | step.get("changed", {})
     indent = "  " * depth
     path = step.get("decision") or step["rule"]
     word = "" if "decision" in step else "rule "
@@ -41,9 +45,10 @@ def _step(step: dict[str, Any], depth: int) -> list[str]:
     inner = indent + "  "
     for label, part in (("saw", "inputs"), ("levers", "levers"), ("with", "parameters")):
         if step.get(part):
-            lines += _labelled(inner, label, [_named(name, x["value"], x["unit"]) for name, x in step[part].items()])
+            seen = [_named(name, x["value"], x["unit"]) + _when(name, x, changed) for name, x in step[part].items()]
+            lines += _labelled(inner, label, seen)
     for one in step.get("steps", ()):
-        lines += _step(one, depth + 1)
+        lines += _step(one, depth + 1, changed)
     figures = [
         _named(name, x["value"], x["unit"]) for name, x in step.get("worked_out", {}).items() if not _nothing(x["value"])
     ]
@@ -53,12 +58,24 @@ def _step(step: dict[str, Any], depth: int) -> list[str]:
     if step.get("result"):
         lines += _labelled(inner, "result", [_named(name, x["value"], x["unit"]) for name, x in step["result"].items()])
     for name, x in step.get("changed", {}).items():
-        before = "" if x["before"] is None else f"{_short(x['before'])} -> "
-        lines += _labelled(inner, "changed", [f"{name} {before}{_short(x['after'])}{_unit(x['unit'])}"])
+        before = "" if x["before"] is None else f"from {_short(x['before'])} before to "
+        lines += _labelled(inner, "changed", [f"{name} {before}{_short(x['after'])}{_unit(x['unit'])} after"])
     for order in step.get("orders", ()):
         for text in _order(order):
             lines += _labelled(inner, "ordered", [text])
     return lines
+
+
+def _when(name: str, seen: dict[str, Any], changed: dict[str, Any]) -> str:
+    """Return whether a value that the decision changes was seen before or after that."""
+    last = name.rsplit(".", 1)[-1]
+    for one, x in changed.items():
+        if one == name or one.rsplit(".", 1)[-1] == last:
+            if seen["value"] == x["before"]:
+                return " (before)"
+            if seen["value"] == x["after"]:
+                return " (after)"
+    return ""
 
 
 def _order(order: dict[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import wattrace
@@ -53,6 +54,8 @@ def test_an_unknown_scenario_ends_with_3_and_a_hint():
         ("--seed", "x"),
         ("--until", "2020-01"),
         ("--start", "1900-01"),
+        ("--start", "2025-12"),
+        ("--start", "2027-01"),
         ("--no-such",),
     ],
 )
@@ -82,14 +85,6 @@ def test_why_without_a_run_ends_with_2(tmp_path):
     assert (result.exit_code, "holds no manifest.json" in result.stderr) == (2, True)
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(None, "-"), (0.5, "0.50"), (12.34, "12.3"), (1234.4, "1,234"), (2.5e6, "2.50 M"), (-3e9, "-3.00 G")],
-)
-def test_numbers_of_the_race_are_short(value, text):
-    assert cli._number(value) == text
-
-
 def test_a_short_run_prints_the_race_and_writes_its_files(tmp_path):
     result = call("run", "--until", "2026-03", "--out", tmp_path, "--json")
     assert result.exit_code == 0, result.output
@@ -111,5 +106,43 @@ def test_why_answers_about_a_run_that_was_written(tmp_path):
     assert shown["agent"]["kind"] == "government"
     typo = call("why", tmp_path, "OpnAI", "2026-02")
     assert (typo.exit_code, "did you mean OpenAI" in typo.stderr) == (2, True)
-    late = call("why", tmp_path, "usa", "2026-03")
+    late = call("why", tmp_path, "usa", "2026-04")
     assert (late.exit_code, "allowed: 2026-01 to 2026-02" in late.stderr) == (2, True)
+    end = call("why", tmp_path, "usa", "2026-03")  # the date of the race's last row
+    assert end.exit_code == 0
+    assert "in 2026-02" in end.stdout
+    assert "2026-03 is where the run ends" in end.stdout
+
+
+def test_why_says_which_of_two_values_was_before_and_which_after(tmp_path):
+    assert call("run", "--until", "2026-03", "--out", tmp_path, "--quiet").exit_code == 0
+    told = call("why", tmp_path, "usa", "2026-02").stdout
+    ((before, after),) = re.findall(r"changed +nation.threat from (\S+) before to (\S+) after", told)
+    assert before != after
+    assert f"nation.threat {before} (before)" in told
+    assert re.search(rf"[^.]threat {re.escape(after)} \(after\)", told)
+
+
+def test_a_run_of_something_else_in_the_folder_is_told_and_the_same_one_is_not(tmp_path):
+    what = ("run", "--until", "2026-02", "--out", tmp_path)
+    assert "Note" not in call(*what).stderr
+    assert "Note" not in call(*what).stderr
+    other = call(*what, "--seed", "2")
+    assert (other.exit_code, "held a run of baseline, seed 1, 2026-01 to 2026-02" in other.stderr) == (0, True)
+
+
+def test_a_start_in_the_past_is_told_on_stderr_and_in_the_manifest(tmp_path):
+    result = call("run", "--start", "2025-01", "--until", "2025-02", "--out", tmp_path)
+    assert "2025-01 opens the world of that January" in result.stderr
+    assert json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))["tables_known_at"] == "2025-01"
+
+
+def test_a_start_between_januaries_is_refused_with_what_is_allowed(tmp_path):
+    result = call("run", "--start", "2025-12", "--out", tmp_path)
+    assert "allowed: a January, 2016-01 to 2026-01" in result.stderr
+    assert not (tmp_path / "manifest.json").exists()
+
+
+def test_a_number_that_is_none_is_answered_with_what_is_allowed():
+    assert "'x' is not a whole number from 1 to 100" in call("bench", "--repeats", "x").stderr
+    assert "0 is not a whole number from 1" in call("batch", "--reps", "0").stderr.replace("'", "")

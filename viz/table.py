@@ -2,63 +2,64 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-from rich.table import Table
-from rich.text import Text
-
-if TYPE_CHECKING:
-    from ..scenarios.run import Result
-
-STYLES = ("bold blue", "bold yellow", "bold")
-# measure of the race -> heading, how it is written
-MEASURES: dict[str, tuple[str, Callable[[float], str]]] = {
-    "accredited_gw": ("firm GW", lambda x: f"{x:,.0f}"),
-    "powered_gw": ("AI GW", lambda x: f"{x:,.1f}"),
-    "powered_h100e": ("H100e", lambda x: amount(x)),
-    "stranded_gw": ("stranded GW", lambda x: f"{x:,.2f}"),
-    "value_usd_per_w": ("USD/W", lambda x: f"{x:,.2f}"),
-    "q": ("q", lambda x: f"{x:.2f}"),
-    "robots": ("robots", lambda x: amount(x)),
-    "orbital_share": ("orbit", lambda x: f"{100.0 * x:.1f} %"),
-}
+from typing import Any
 
 
-def amount(value: float) -> str:
-    """Return a count in three figures and a unit: 54.2 M."""
-    for size, unit in ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")):
+def race_text(rows: list[dict[str, Any]]) -> str:
+    """Return the race as an aligned table for people: a line per date and group."""
+    heads = (
+        "until",
+        "",
+        "firm GW",
+        "AI GW",
+        "AI H100e",
+        "stranded GW",
+        "USD/W",
+        "q",
+        "robots",
+        "in orbit",
+        "binds",
+    )
+    lines = [heads]
+    for row in rows:
+        for i, (group, cell) in enumerate((key, value) for key, value in row.items() if key != "date"):
+            lines.append(
+                (
+                    row["date"] if i == 0 else "",
+                    group,
+                    _number(cell["accredited_gw"]),
+                    _number(cell["powered_gw"]),
+                    _number(cell["powered_h100e"]),
+                    _number(cell["stranded_gw"]),
+                    _number(cell["value_usd_per_w"]),
+                    _number(cell["q"]),
+                    _number(cell["robots"]),
+                    _share(cell["orbital_share"]),
+                    str(cell["binds"]),
+                )
+            )
+    widths = [max(len(line[c]) for line in lines) for c in range(len(heads))]
+    left = {0, 1, len(heads) - 1}
+    told = []
+    for line in lines:
+        cells = [
+            text.ljust(w) if c in left else text.rjust(w)
+            for c, (text, w) in enumerate(zip(line, widths, strict=True))
+        ]
+        told.append("  ".join(cells).rstrip())
+    return "\n".join(told)
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    for size, sign in ((1e9, "G"), (1e6, "M")):
         if abs(value) >= size:
-            return f"{value / size:,.3g}{unit}" if abs(value) < 999.5 * size else f"{value / size:,.0f}{unit}"
-    return f"{value:,.0f}"
+            return f"{value / size:.2f} {sign}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
-def _text(measure: str, value: Any) -> str:
-    if value is None or not math.isfinite(value):
-        return "–"
-    return MEASURES[measure][1](float(value))
-
-
-def race_table(result: Result) -> Table:
-    """Return the race: per date one line for each group. A row holds the month before its date."""
-    settings = result.world.settings
-    table = Table(
-        title=f"{settings.title or settings.name} · seed {result.world.seed}",
-        caption="AI by nation of its owner, wherever it stands · a model, not a forecast",
-        title_justify="left", caption_justify="left", header_style="bold",
-    )  # fmt: skip
-    table.add_column("until", no_wrap=True)
-    table.add_column("who", no_wrap=True)
-    for heading, _ in MEASURES.values():
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("binds", no_wrap=True)
-    for row in result.race_rows():
-        for i, group in enumerate(result.groups):
-            cells = row[group]
-            table.add_row(
-                row["date"] if i == 0 else "", Text(group, style=STYLES[i]),
-                *(_text(measure, cells[measure]) for measure in MEASURES), cells["binds"],
-                end_section=i == len(result.groups) - 1,
-            )  # fmt: skip
-    return table
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f} %"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import duckdb
@@ -13,7 +14,7 @@ import pytest
 import wattrace
 from click.testing import CliRunner
 from wattrace.cli import cli
-from wattrace.scenarios.batch import batch, make_inputs
+from wattrace.scenarios.batch import Interrupted, Pace, _Batch, batch, make_inputs
 from wattrace.scenarios.design import points
 from wattrace.scenarios.precision import half_width, parse_stop
 from wattrace.scenarios.run import run
@@ -168,6 +169,51 @@ def test_a_finished_study_is_resumed_at_once(study):
     before = {path.name: path.stat().st_mtime_ns for path in (study.folder / "parts").iterdir()}
     assert batch(resume=study.folder, workers=1).identity == study.identity
     assert {path.name: path.stat().st_mtime_ns for path in (study.folder / "parts").iterdir()} == before
+
+
+def test_the_pace_leaves_out_the_start_of_workers_and_waits_until_it_is_known():
+    pace = Pace(workers=2)
+    assert pace.rate(10, 100.0) == 0.0  # resumed: ten were there
+    assert pace.rate(10, 160.0) == 0.0
+    assert not pace.moving
+    assert pace.rate(11, 161.0) == 0.0
+    assert pace.rate(12, 162.0) == 0.0  # each worker has done one: the clock starts
+    assert pace.moving
+    assert pace.rate(13, 162.1) == 0.0
+    assert pace.rate(14, 164.0) == pytest.approx(1.0)
+    assert pace.rate(32, 182.0) == pytest.approx(1.0)
+
+
+def test_an_interrupted_study_says_how_to_go_on(tmp_path):
+    folder = tmp_path / "study"
+
+    def stop(now):
+        if now.doing.startswith("starting"):
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        batch("baseline", reps=2, until="2026-02", out=folder, workers=1, told=stop)
+    result = call("status", folder)
+    assert "state    interrupted" in result.stdout
+    assert f"wattrace batch --resume {folder}" in result.stderr
+    assert batch(resume=folder, workers=1).folder == folder
+    assert "--resume" not in call("status", folder).stderr
+
+
+def test_only_a_batch_that_runs_has_an_eta(tmp_path):
+    now = time.monotonic()
+    one = _Batch(Study.create(tmp_path, plan_of(scenarios="baseline", reps=4), ""), "local", 1, None, False, None)
+    one.pace.rate(-2, now - 20.0)
+    one.pace.rate(-1, now - 10.0)
+    assert one.progress("running").eta == pytest.approx(40.0, rel=0.2)
+    assert np.isnan(one.progress("interrupted").eta)
+
+
+def test_a_batch_says_first_what_it_will_run(tmp_path):
+    result = call("batch", "--until", "2026-02", "--workers", 1, "-o", tmp_path / "study")
+    assert result.stderr.startswith("1 run = 1 scenario (baseline) × 1 replicate, 2026-01 to 2026-02, on 1 worker, into")
+    assert "starting 1 worker" in result.stderr
+    assert "1 run in" in result.stderr
 
 
 # -- adaptive replication ---------------------------------------------------------------------------------------

@@ -103,4 +103,4 @@ def test_faults_of_form_do_not_hide_faults_of_values(tmp_path):
     path.write_text('name = "mine"\nextnds = []\n[policy.USA]\npermit_tme = 1\nai_tax = 7\n', encoding="utf-8")
     with pytest.raises(ScenarioError) as caught:
         load_scenario(path)
-    assert [fault.split(":")[1] for fault in caught.value.faults] == ["2", "1", "4", "5"]
+    assert [fault.split(":")[1] for fault in caught.value.faults] == ["1", "2", "4", "5"]

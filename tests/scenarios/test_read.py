@@ -95,16 +95,26 @@ def test_a_child_merges_tables_and_replaces_steps(tmp_path):
     nation = first_nation()
     write(
         tmp_path,
-        TOP + f"start = 2026-06-01\n[policy.{nation}]\npermit_time = 0.5\nai_tax = 0.1\n",
+        TOP + f"start = 2025-01-01\n[policy.{nation}]\npermit_time = 0.5\nai_tax = 0.1\n",
         "parent.toml",
     )
     child = 'schema_version = 1\nname = "child"\nextends = ["baseline", "parent"]\n'
     child += f"[policy.{nation}]\nai_tax = 0.2\n"
     scenario = load_scenario(write(tmp_path, child, "child.toml"))
     levers = scenario.policy[nation]
-    assert scenario.start == "2026-06"
+    assert scenario.start == "2025-01"
     assert (levers["permit_time"][0].to, levers["ai_tax"][0].to) == (0.5, 0.2)
     assert scenario.title == ""
+
+
+def test_faults_are_told_in_the_order_of_lines_and_a_cut_list_says_where_the_whole_one_is(tmp_path):
+    text = TOP + f'[world]\n"zzzzzzzzzzzzzzzzzzzzzzzzzzz" = 1\n[policy.{first_nation()}]\nai_tax = 7\n[switches]\ndraws = 3\nwrong = 1\n'
+    found = faults(tmp_path, "extnds = []\n" + text)
+    lines = [int(one.split(":")[1]) for one in found]
+    assert lines == sorted(lines)
+    assert len(lines) == 5
+    (listed,) = (one for one in found if "zzzzz" in one)
+    assert "in all: wattrace scenarios names)" in listed
 
 
 def test_a_fault_in_a_parent_is_told_at_the_parent(tmp_path):

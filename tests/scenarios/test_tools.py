@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from wattrace.cli import cli
 from wattrace.model import World
+from wattrace.scenarios.choices import choices
 from wattrace.scenarios.parts import Distribution
 from wattrace.scenarios.read import LIBRARY, load_scenario
 from wattrace.scenarios.scenario import Scenario, ScenarioError
@@ -36,7 +37,36 @@ def test_explain_says_for_each_value_file_line_and_source(tmp_path):
 def test_diff_prints_only_what_differs():
     assert diff(load_scenario("baseline"), load_scenario("baseline")) == []
     rows = diff(load_scenario("baseline"), load_scenario("us-solar-duties-lifted"))
-    assert rows == [("policy.USA.solar_duty", "-", "0 from 2027-01 over 24 months")]
+    assert rows == [("policy.USA.solar_duty", "- (1)", "0 from 2027-01 over 24 months, announced 2026-07")]
+
+
+def test_diff_gives_the_value_in_force_where_one_says_nothing():
+    plain = load_scenario("baseline")
+    cell = "zone_capacity/us-west/solar"
+    other = Scenario(name="other", policy={"CHN": {"stance": "fixed"}}, world={"tech.openness": 0.2, cell: 80.0})
+    tables = World("baseline", until="2026-02").tables
+    now = tables["zone_capacity"].value(zone="us-west", technology="solar")
+    assert diff(plain, other) == [
+        ("policy.CHN.stance", "- (adaptive)", "fixed"),
+        ("world.tech.openness", f"- ({tables.param('tech.openness'):g})", "0.2"),
+        (f"world.{cell}", f"- ({now:g} GW)", "80 GW"),
+    ]
+
+
+def test_explain_lists_the_levers_that_nobody_sets_with_the_value_in_force():
+    lines = {line.key: line for line in explain("us-fast-permits")}
+    assert lines["policy.USA.permit_time"].value == "0.5 from 2027-01, announced 2026-07; 1 before"
+    assert (lines["policy.ALL.stance"].value, lines["policy.ALL.stance"].place) == ("adaptive", "-")
+    (rest,) = (key for key in lines if key.endswith(".permit_time") and "CHN" in key)
+    assert "USA" not in rest
+
+
+def test_names_lists_all_that_can_be_set_and_what_holds_a_word():
+    rows = json.loads(call("scenarios", "names", "--json").stdout)
+    known = choices()
+    assert len(rows) == len(known.levers) + len(known.parameters)
+    assert [row["name"] for row in json.loads(call("scenarios", "names", "stance", "--json").stdout)] == ["policy.NATION.stance"]
+    assert call("scenarios", "names", "nosuchword").exit_code == 2
 
 
 def test_notes_tell_of_numbers_that_nothing_reads_and_of_ranges():
@@ -47,7 +77,10 @@ def test_notes_tell_of_numbers_that_nothing_reads_and_of_ranges():
 
 def test_a_new_file_is_valid_and_an_existing_one_is_left_alone(tmp_path):
     path = tmp_path / "My Idea.toml"
-    assert call("scenarios", "new", path).exit_code == 0
+    begun = call("scenarios", "new", path)
+    assert begun.exit_code == 0
+    assert "wattrace scenarios check" in begun.stderr
+    assert "wattrace scenarios names" in path.read_text(encoding="utf-8")
     assert load_scenario(path).name == "my-idea"
     again = call("scenarios", "new", path)
     assert (again.exit_code, "exists already" in again.stderr) == (2, True)

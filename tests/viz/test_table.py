@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
-from rich.console import Console
 from wattrace.scenarios.run import run
-from wattrace.viz.table import amount, race_table
+from wattrace.viz import table
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.0, "0"), (912.0, "912"), (8386.7, "8.39 k"), (5.4238e7, "54.2 M"), (9.999e8, "1,000 M")]
+    ("value", "text"),
+    [(None, "-"), (0.5, "0.50"), (12.34, "12.3"), (1234.4, "1,234"), (2.5e6, "2.50 M"), (-3e9, "-3.00 G")],
 )
-def test_counts_are_written_in_three_figures(value, text):
-    assert amount(value) == text
+def test_numbers_of_the_race_are_short(value, text):
+    assert table._number(value) == text
 
 
-def test_the_table_has_a_line_for_each_group_and_says_what_it_is():
+def test_the_table_has_a_line_for_each_group_below_columns_that_fit():
     result = run("baseline", until="2026-03")
-    out = io.StringIO()
-    Console(file=out, width=130).print(race_table(result))
-    shown = out.getvalue()
-    assert all(group in shown for group in result.groups)
-    assert "a model, not a forecast" in shown
-    assert "2026-03" in shown
+    head, *lines = table.race_text(result.race_rows()).splitlines()
+    assert [line.split()[1 if i == 0 else 0] for i, line in enumerate(lines)] == result.groups
+    assert lines[0].startswith("2026-03")
+    assert head.startswith("until")
+    end = head.index("firm GW") + len("firm GW")
+    assert all(line[end - 1].isdigit() and line[end] == " " for line in lines)
