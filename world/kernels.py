@@ -55,4 +55,13 @@ if _folder is not None:
 
 def kernel(function):
     """Compile `function` with Numba on first use; strict IEEE arithmetic, cached on disk where possible."""
-    return numba.njit(cache=_folder is not None, error_model="numpy")(function)
+    return numba.njit(cache=_folder is not None, error_model="numpy", _nrt=True)(function)
+
+
+def kernel_inside(function):
+    """As `kernel`, for functions called many times within others that make no arrays and return none.
+
+    Such a function need not count who holds the arrays it is given: its caller holds them as long as it runs. Counting
+    them costs more than the arithmetic of a short function does. Numba refuses one that makes an array.
+    """
+    return numba.njit(cache=_folder is not None, error_model="numpy", _nrt=False)(function)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..kernels import kernel
+from ..kernels import kernel, kernel_inside
 from .storing import put, put_in, store, store_room, take, take_out
 from .trading import use_arc
 
@@ -16,20 +16,20 @@ MOST_STEPS = 256  # of one move, a guard
 HOUR_BITS = 6  # of an arc code below −1, so for days of at most 62 hours: shifts are much faster than divisions
 
 
-@kernel
+@kernel_inside
 def code_of_hop(s, i):
     """Return the arc code, below −1, of what unit s was given in hour i (−1: spare inflow)."""
     return -2 - ((s << HOUR_BITS) + i + 1)
 
 
-@kernel
+@kernel_inside
 def hop_code(code):
     """Return (unit, hour it is put in or −1) of an arc code below −1."""
     code = -2 - code
     return code >> HOUR_BITS, (code & ((1 << HOUR_BITS) - 1)) - 1
 
 
-@kernel
+@kernel_inside
 def walk(labels, arcs, units, plan, h, z, code, amount, goal_hour, goal, small, steps, n):
     """Follow the labels from (h, z), where `amount` GW arrive by `code`, to the goal node or else their source.
 
@@ -66,7 +66,7 @@ def walk(labels, arcs, units, plan, h, z, code, amount, goal_hour, goal, small, 
     return n, h, z, need, toll
 
 
-@kernel
+@kernel_inside
 def settle_surplus(nodes, arcs, spare, toll, steps, n):
     """Take what a cycle of n `steps` gives, `spare` GW per GW that arrives at its first step, to its best use.
 
@@ -107,7 +107,7 @@ def settle_surplus(nodes, arcs, spare, toll, steps, n):
     return n, h, z, less, toll
 
 
-@kernel
+@kernel_inside
 def room_of(arcs, units, plan, small, steps):
     """Return how often a move can be made: what its steps share (an arc, the power of a unit in an hour, its
     store) must do for all of them.
@@ -146,7 +146,7 @@ def room_of(arcs, units, plan, small, steps):
     return room
 
 
-@kernel
+@kernel_inside
 def _net_out(units, s, at, plan, steps, small):
     """Return the GWh that a move takes out of unit s in one hour, less what it puts in then."""
     net = 0.0
@@ -159,7 +159,7 @@ def _net_out(units, s, at, plan, steps, small):
     return net
 
 
-@kernel
+@kernel_inside
 def _stored(units, plan, step, small):
     """Return the GWh that a hop takes through the store of its unit."""
     _, charge, discharge, _ = plan
@@ -222,7 +222,7 @@ def send(arcs, units, plan, lines, stale, steps, times):
         store(units[s], charge[s], discharge[s], state[s])
 
 
-@kernel
+@kernel_inside
 def _is_earlier(steps, k, side, s, at, hours):
     """Return whether a hop before side `side` of step k uses unit s in the same hour: it did it for both."""
     for other in range(k + 1):

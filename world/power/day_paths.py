@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..kernels import kernel
+from ..kernels import kernel, kernel_inside
 from .day_moves import hop_code, room_of, send, settle_surplus, walk
 from .day_search import ROUND_TRIP
 from .margins import generate
@@ -53,7 +53,7 @@ def shift_paths(nodes, labels, arcs, units, plan, supply, lines, stale, toleranc
     return gained
 
 
-@kernel
+@kernel_inside
 def _is_new(labels, arcs, h, z, met):
     """Mark the labels on the path of (h, z) in `met`; return whether none was marked before.
 
@@ -73,7 +73,7 @@ def _is_new(labels, arcs, h, z, met):
     return True
 
 
-@kernel
+@kernel_inside
 def _is_new_cycle(steps, met):
     """Mark the nodes of a cycle in `met`; return whether none was marked before."""
     new = True
@@ -84,7 +84,7 @@ def _is_new_cycle(steps, met):
     return new
 
 
-@kernel
+@kernel_inside
 def _move(
     nodes, labels, arcs, units, plan, supply, lines, stale, least, steps, n, h, z, less, amount, toll
 ):

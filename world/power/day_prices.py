@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..kernels import kernel
+from ..kernels import kernel_inside
 from .margins import SURPLUS
 from .storing import has_open_day, price_ends, put_in
 from .trading import relax_sell
 
 
-@kernel
+@kernel_inside
 def narrow_sell(nodes, arcs, units, hop, worth, plan, small):
     """Raise the `sell` labels to what storage makes of a spare MWh, as `join_hours` did with `buy`.
 
@@ -31,7 +31,7 @@ def narrow_sell(nodes, arcs, units, hop, worth, plan, small):
         relax_sell(nodes[h], arcs[h])
 
 
-@kernel
+@kernel_inside
 def _carry_back(out_value, unit, state, small, worth):
     """Write for each hour the most that a GWh in store then will earn; the mirror of `carry`."""
     hours = state.shape[0]
@@ -42,7 +42,8 @@ def _carry_back(out_value, unit, state, small, worth):
             best = max(best, out_value[h])
         worth[:] = best
         return
-    worth[:] = out_value
+    for h in range(hours):
+        worth[h] = out_value[h]
     top = unit.low_gwh + unit.energy_gwh - small
     bottom = unit.high_gwh - unit.energy_gwh + small
     for _ in range(2):
@@ -59,7 +60,7 @@ def _carry_back(out_value, unit, state, small, worth):
             before = h
 
 
-@kernel
+@kernel_inside
 def price_between(node, z, supply):
     """Return the price: the middle between what the next MWh costs and the last one saves.
 

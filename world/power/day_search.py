@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..kernels import kernel
+from ..kernels import kernel, kernel_inside
 from .day_moves import MOST_STEPS, code_of_hop, hop_code, room_of, settle_surplus, walk
 from .storing import carry, has_open_day, put_in, take_out
 from .trading import CYCLE_LEAST, NOISE
@@ -65,7 +65,7 @@ def search_room(hours, zones, units):
     )
 
 
-@kernel
+@kernel_inside
 def join_hours(nodes, arcs, units, plan, small, tolerance, around, room, labels, steps, found):
     """Fill `labels` [H, Z] with the cheapest supply through the network of each hour and as many units as it takes.
 
@@ -183,7 +183,7 @@ def join_hours(nodes, arcs, units, plan, small, tolerance, around, room, labels,
     return cycles
 
 
-@kernel
+@kernel_inside
 def _set_ends(unit, plan, s, small, into, out, per_out):
     """Write for each hour what a GWh put into store buys and one taken out gives, 0 where there is no room."""
     _, charge, discharge, _ = plan
@@ -195,7 +195,7 @@ def _set_ends(unit, plan, s, small, into, out, per_out):
         per_out[h] = 1.0 / given
 
 
-@kernel
+@kernel_inside
 def _note(found, cycles, h, z, code):
     """Keep a cycle for use; return how many there are."""
     if cycles < found.shape[0]:
@@ -206,7 +206,7 @@ def _note(found, cycles, h, z, code):
     return cycles
 
 
-@kernel
+@kernel_inside
 def _pays(nodes, labels, arcs, units, h, z, code, plan, small, tolerance, steps):
     """Return whether the cycle that (h, z) closes by `code` saves enough money to be worth a round."""
     n, at, zone, need, toll = walk(labels, arcs, units, plan, h, z, code, 1.0, h, z, small, steps, 0)
@@ -228,7 +228,7 @@ def _pays(nodes, labels, arcs, units, h, z, code, plan, small, tolerance, steps)
     return most > small and saved * most > enough
 
 
-@kernel
+@kernel_inside
 def _leads_to(labels, arcs, h, z, code):
     """Return whether the label that (h, z) would have by `code` comes from (h, z) itself."""
     at, zone = h, z
@@ -247,7 +247,7 @@ def _leads_to(labels, arcs, h, z, code):
     return False
 
 
-@kernel
+@kernel_inside
 def _push(queue, place, queued, cost, node):
     """Add a node to the heap; return its new size."""
     if queued == queue.shape[0]:
@@ -265,7 +265,7 @@ def _push(queue, place, queued, cost, node):
     return queued + 1
 
 
-@kernel
+@kernel_inside
 def _drop_first(queue, place, queued):
     """Take the cheapest node off the heap; return its new size."""
     last = queued - 1

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..kernels import kernel
+from ..kernels import kernel, kernel_inside
 from .day_moves import MOST_STEPS, STEP
 from .day_paths import shift_paths
 from .day_prices import narrow_sell, price_between
@@ -319,7 +319,7 @@ def clear_day(
     return moves
 
 
-@kernel
+@kernel_inside
 def _mean_load(load, capacity, count):
     """Return the mean load of a zone-hour in GW, the yardstick of what is too small to matter; capacity if no
     load.
@@ -339,7 +339,7 @@ def _mean_load(load, capacity, count):
 # --- the plan to start from
 
 
-@kernel
+@kernel_inside
 def _clip_flows(flow, forward_gw, reverse_gw):
     """Cut flows [L, H] to the limits of the links, which may have changed since the plan was made."""
     for line in range(flow.shape[0]):

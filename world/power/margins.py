@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..kernels import kernel
+from ..kernels import kernel, kernel_inside
 
 # The virtual block below the first; inside these files block b of the caller is b + 1.
 SURPLUS = 0
@@ -55,7 +55,7 @@ def merit_order(cost, capacity, technology, count, available, lost_load, small):
     return price, width, small
 
 
-@kernel
+@kernel_inside
 def fill(node, z, h, need, supply):
     """Serve `need` GW from the cheapest blocks; less than nothing is surplus."""
     _, width, _ = supply
@@ -72,7 +72,7 @@ def fill(node, z, h, need, supply):
     _set_margins(node, z, h, supply)
 
 
-@kernel
+@kernel_inside
 def _set_margins(node, z, h, supply):
     """Write what the next and the last MWh of the zone cost and how many GW that holds for."""
     cost, width, small = supply
@@ -96,7 +96,7 @@ def _set_margins(node, z, h, supply):
     node.down_room = room if b > SURPLUS else np.inf
 
 
-@kernel
+@kernel_inside
 def generate(node, z, h, amount, supply):
     """Generate `amount` GW more (or less, if negative), at most the room of the margin it goes into.
 
@@ -124,7 +124,7 @@ def generate(node, z, h, amount, supply):
     _set_margins(node, z, h, supply)
 
 
-@kernel
+@kernel_inside
 def settle_rounding(node, z, h, need, supply):
     """Correct a node by the rounding of many moves, so that generation meets `need` to the last bit or two."""
     _, width, small = supply
@@ -143,7 +143,7 @@ def settle_rounding(node, z, h, need, supply):
     node.used = used
 
 
-@kernel
+@kernel_inside
 def idle_below(node, z, h, free_below, supply):
     """Return GW available from blocks that cost no more than `free_below` and are not used."""
     cost, width, _ = supply

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..kernels import kernel
+from ..kernels import kernel_inside
 from .margins import generate
 from .trading import send_buy, send_sell, trace_buy, trace_sell, trade
 
@@ -26,7 +26,7 @@ UNIT = np.dtype(
 )
 
 
-@kernel
+@kernel_inside
 def make_feasible(charge, discharge, unit):
     """Cut the day of one unit [H] to its limits: power, then the day's balance, then the size of the store.
 
@@ -59,13 +59,13 @@ def make_feasible(charge, discharge, unit):
         _scale(discharge, unit.energy_gwh / (highest - lowest))
 
 
-@kernel
+@kernel_inside
 def _scale(values, factor):
     for i in range(values.shape[0]):
         values[i] *= factor
 
 
-@kernel
+@kernel_inside
 def store(unit, charge, discharge, state):
     """Write the energy in store at the end of each hour [H], relative to midnight, its range and the spare
     inflow.
@@ -82,7 +82,7 @@ def store(unit, charge, discharge, state):
     unit.spare_gwh = max(unit.inflow_gwh + level, 0.0) if unit.inflow_gwh > 0.0 else 0.0
 
 
-@kernel
+@kernel_inside
 def put_in(unit, charge, discharge, small):
     """Return how one more GWh gets into store in an hour: (GWh bought for it, GWh of room).
 
@@ -94,7 +94,7 @@ def put_in(unit, charge, discharge, small):
     return 1.0 / unit.fill, room * unit.fill if room > small else 0.0
 
 
-@kernel
+@kernel_inside
 def take_out(unit, charge, discharge, small):
     """Return how one GWh gets out of store in an hour: (GWh given for it, GWh of room).
 
@@ -106,7 +106,7 @@ def take_out(unit, charge, discharge, small):
     return unit.drain, room / unit.drain if room > small else 0.0
 
 
-@kernel
+@kernel_inside
 def price_ends(nodes, unit, charge, discharge, hop, small):
     """Write into `hop` for each hour what a GWh put into store costs (0), what one taken out earns (1) and
     given (2).
@@ -120,13 +120,13 @@ def price_ends(nodes, unit, charge, discharge, hop, small):
         hop[2, h] = given if room > 0.0 else 0.0
 
 
-@kernel
+@kernel_inside
 def has_open_day(unit, small):
     """Return whether what is put in at any hour can be taken out at any other: the store has swing to spare."""
     return unit.inflow_gwh > 0.0 or unit.high_gwh - unit.low_gwh < unit.energy_gwh - small
 
 
-@kernel
+@kernel_inside
 def carry(in_cost, unit, state, small, worth, origin):
     """Write for each hour the least cost of a GWh in store then, and the hour it is put in (−1: spare
     inflow).
@@ -174,7 +174,7 @@ def carry(in_cost, unit, state, small, worth, origin):
         after = h
 
 
-@kernel
+@kernel_inside
 def store_room(unit, state, i, j):
     """Return the GWh that may be put in at hour i and taken out at hour j (i = −1: spare inflow).
 
@@ -196,7 +196,7 @@ def store_room(unit, state, i, j):
     return unit.energy_gwh + lowest - highest
 
 
-@kernel
+@kernel_inside
 def put(unit, charge, discharge, stored, h, small):
     """Put `stored` GWh more into store in hour h; return the GWh bought."""
     bought, _ = put_in(unit, charge[h], discharge[h], small)
@@ -207,7 +207,7 @@ def put(unit, charge, discharge, stored, h, small):
     return stored * bought
 
 
-@kernel
+@kernel_inside
 def take(unit, charge, discharge, stored, h, small):
     """Take `stored` GWh out of store in hour h; return the GWh given."""
     given, _ = take_out(unit, charge[h], discharge[h], small)
@@ -218,7 +218,7 @@ def take(unit, charge, discharge, stored, h, small):
     return stored * given
 
 
-@kernel
+@kernel_inside
 def _set_end(unit, charge, discharge, hop, h, small):
     """Write into `hop` what a GWh put into store in hour h buys (2) and one taken out gives (3); 0 where there is no room."""
     bought, room = put_in(unit, charge[h], discharge[h], small)
@@ -227,7 +227,7 @@ def _set_end(unit, charge, discharge, hop, h, small):
     hop[3, h] = given if room > 0.0 else 0.0
 
 
-@kernel
+@kernel_inside
 def _best_hop(nodes, unit, hop, state, worth, origin, small, least):
     """Return the hop that saves most, (hour put in, −1: spare inflow; hour taken out, −1: none saves more than `least`)."""
     z = unit.zone
@@ -258,7 +258,7 @@ def _best_hop(nodes, unit, hop, state, worth, origin, small, least):
     return origin[j], j
 
 
-@kernel
+@kernel_inside
 def shift_hours(nodes, arcs, units, s, hop, worth, origin, plan, supply, lines, tolerance):
     """Make the hops of unit s that save money, the best one first; return the number of moves."""
     flow, charges, discharges, state = plan
@@ -292,7 +292,7 @@ def shift_hours(nodes, arcs, units, s, hop, worth, origin, plan, supply, lines, 
 MOST_HOPS = 500  # a guard
 
 
-@kernel
+@kernel_inside
 def _hop(nodes, arcs, unit, i, j, charge, discharge, state, flow, supply, lines, least):
     """Store in hour i what is used in hour j (i = −1: spare inflow) while a GWh saves more than `least`.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..kernels import kernel
+from ..kernels import kernel, kernel_inside
 from .margins import generate
 
 # one direction of one link in one hour, as it can still be used: more flow this way, or less flow the other
@@ -26,7 +26,7 @@ ARC = np.dtype(
 )
 
 
-@kernel
+@kernel_inside
 def set_arcs(arcs, line, sent, lines):
     """Write the two directions in which a link can still be used when `sent` GW flow; return whether they are other than
     before: in what they cost, what they lose, or whether they have room. If not, all labels of the hour stay as they are.
@@ -56,7 +56,7 @@ def set_arcs(arcs, line, sent, lines):
     return changed
 
 
-@kernel
+@kernel_inside
 def use_arc(arcs, a, amount, h, flow, lines):
     """Send `amount` GW (at the tail) through arc a; return as `set_arcs`."""
     arc = arcs[a]
@@ -69,7 +69,7 @@ def use_arc(arcs, a, amount, h, flow, lines):
 NOISE = 1e-7  # USD/MWh: smaller improvements of a label are rounding
 
 
-@kernel
+@kernel_inside
 def relax_buy(nodes, arcs):
     """Lower `buy` along the arcs until nothing changes; False if it never ends (some cycle gives energy
     away).
@@ -91,7 +91,7 @@ def relax_buy(nodes, arcs):
     return False
 
 
-@kernel
+@kernel_inside
 def relax_sell(nodes, arcs):
     """Raise `sell` along the arcs until nothing changes; False if it never ends."""
     last = arcs.shape[0] - 1
@@ -111,7 +111,7 @@ def relax_sell(nodes, arcs):
     return False
 
 
-@kernel
+@kernel_inside
 def _find_buy(nodes, arcs):
     """Label every zone with the cheapest next MWh; False if a cycle was met."""
     for z in range(nodes.shape[0]):
@@ -120,7 +120,7 @@ def _find_buy(nodes, arcs):
     return relax_buy(nodes, arcs)
 
 
-@kernel
+@kernel_inside
 def _find_sell(nodes, arcs):
     """Label every zone with the best use of a spare MWh; zones in a cycle fall back on themselves."""
     for z in range(nodes.shape[0]):
@@ -133,7 +133,7 @@ def _find_sell(nodes, arcs):
                 nodes[z].sell_arc = -1
 
 
-@kernel
+@kernel_inside
 def trace_buy(nodes, arcs, z):
     """Follow the cheapest supply of z: (source, GW there per GW at z, USD of the way, room in GW at z; −1: a
     cycle).
@@ -154,7 +154,7 @@ def trace_buy(nodes, arcs, z):
     return z, factor, toll, room
 
 
-@kernel
+@kernel_inside
 def trace_sell(nodes, arcs, z):
     """Follow the best use of spare energy at z: (sink, GW there per GW at z, USD of the way, room at z; −1: a
     cycle).
@@ -175,7 +175,7 @@ def trace_sell(nodes, arcs, z):
     return z, factor, toll, room
 
 
-@kernel
+@kernel_inside
 def send_buy(nodes, arcs, z, amount, h, flow, lines):
     """Bring `amount` GW to z along its cheapest supply; return whether an arc changed, as of `set_arcs`."""
     changed = False
@@ -188,7 +188,7 @@ def send_buy(nodes, arcs, z, amount, h, flow, lines):
     return changed
 
 
-@kernel
+@kernel_inside
 def send_sell(nodes, arcs, z, amount, h, flow, lines):
     """Take `amount` GW from z to its best use; return whether an arc changed, as of `set_arcs`."""
     changed = False
@@ -202,7 +202,7 @@ def send_sell(nodes, arcs, z, amount, h, flow, lines):
     return changed
 
 
-@kernel
+@kernel_inside
 def _import(nodes, arcs, z, h, flow, supply, lines, least):
     """Replace generation in z by its cheapest supply while a MWh saves more than `least`; return the GW
     replaced.
@@ -227,7 +227,7 @@ def _import(nodes, arcs, z, h, flow, supply, lines, least):
     return total
 
 
-@kernel
+@kernel_inside
 def trade(nodes, arcs, h, flow, supply, lines, least):
     """Balance one hour between the zones and label them; return the number of moves."""
     moves = 0
@@ -330,7 +330,7 @@ MOST_CYCLES = 12  # of one hour at a time
 CYCLE_LEAST = 0.01  # a GW round a cycle saves little, but is cheap to send
 
 
-@kernel
+@kernel_inside
 def _find_cycle(nodes, arcs, ring):
     """Write the arcs of a cycle of the `buy` labels, each after the one it feeds; return how many (0: no
     cycle).
@@ -355,7 +355,7 @@ def _find_cycle(nodes, arcs, ring):
     return 0
 
 
-@kernel
+@kernel_inside
 def _trace_ring(arcs, ring, k, length):
     """Return (GW to send off per GW that comes back, USD of the way, room in GW coming back) at the head of
     arc k.
@@ -371,7 +371,7 @@ def _trace_ring(arcs, ring, k, length):
     return factor, toll, room
 
 
-@kernel
+@kernel_inside
 def _worth_of_cycle(nodes, arcs, ring, z, spare, toll, room):
     """Return (USD saved per GW round the cycle, GW possible) if its surplus or deficit is settled through
     zone z.
@@ -399,7 +399,7 @@ def _worth_of_cycle(nodes, arcs, ring, z, spare, toll, room):
     return saved, min(room, most / abs(spare))
 
 
-@kernel
+@kernel_inside
 def _cut_cycles(nodes, arcs):
     """Let zones whose `buy` label runs into a cycle fall back on themselves."""
     for z in range(nodes.shape[0]):
