@@ -10,6 +10,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _KERNEL_FOLDERS = ("world", "agents")
@@ -53,15 +54,20 @@ if _folder is not None:
     numba.config.CACHE_DIR = _folder  # type: ignore[attr-defined]
 
 
+def _options(**more) -> dict[str, Any]:
+    return {"cache": _folder is not None, "error_model": "numpy", **more}
+
+
 def kernel(function):
     """Compile `function` with Numba on first use; strict IEEE arithmetic, cached on disk where possible."""
-    return numba.njit(cache=_folder is not None, error_model="numpy", _nrt=True)(function)
+    return numba.njit(**_options(_nrt=True))(function)  # said, or else taken over from a caller that has it off
 
 
 def kernel_inside(function):
     """As `kernel`, for functions called many times within others that make no arrays and return none.
 
-    Such a function need not count who holds the arrays it is given: its caller holds them as long as it runs. Counting
-    them costs more than the arithmetic of a short function does. Numba refuses one that makes an array.
+    Such a function need not count who holds the arrays it is given: its caller holds them as long as it
+    runs. Counting them costs more than the arithmetic of a short function does. Numba refuses one that
+    makes an array.
     """
-    return numba.njit(cache=_folder is not None, error_model="numpy", _nrt=False)(function)
+    return numba.njit(**_options(_nrt=False))(function)

@@ -98,7 +98,7 @@ class Tolerance(NamedTuple):
     cycle: float = 1e-4  # USD per MWh of load that using a cycle through the whole day must save
     hop: float = 0.1  # USD/MWh that each hop of a path through the whole day must save
     passes: int = 60  # at most so many rounds of either
-    day: float = 1e-5  # USD per MWh of load that a round of paths through the whole day must save,
+    day: float = 3e-5  # USD per MWh of load that a round of paths through the whole day must save,
     poor: int = 2  # or so many such rounds on end save less
 
 
@@ -294,6 +294,10 @@ def clear_day(
             for h in range(hours):
                 if stale[h]:
                     moves += 1 + trade(nodes[h], arcs[h], h, flow, supply, lines, tolerance.hour)
+            for s in range(units.shape[0]):  # what the trade within hours opens to single hops is cheap to take
+                moves += shift_hours(
+                    nodes, arcs, units, s, hop, worth, origin, plan, supply, lines, tolerance
+                )
             poor = poor + 1 if saved < enough else 0
             if poor == tolerance.poor:
                 join_hours(nodes, arcs, units, plan, small, tolerance, around, room, labels, steps, found)
