@@ -199,7 +199,8 @@ def bench_batch_command(runs: int, workers: int, until: str, as_json: bool) -> N
         click.echo(_json.dumps(measured, indent=2))
         return
     for name, figure in measured.items():
-        click.echo(f"{name.ljust(24)} {'-' if figure is None else figure if isinstance(figure, bool | str) else format(figure, '.4g')}")
+        text = "not installed" if figure is None else figure if isinstance(figure, bool | str) else format(figure, ".4g")
+        click.echo(f"{name.ljust(24)} {text}")
 
 
 @contextmanager

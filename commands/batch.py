@@ -25,6 +25,7 @@ _LINE_SECONDS = 15.0  # between two lines of progress where stderr is no termina
 @click.option("--draws", type=Whole(1), help="Worlds drawn (levels of each axis for a grid).  [default: 64; 3]")
 @click.option("--parts", is_flag=True, help="Add every combination of a scenario's policies, for attribution.")
 @click.option("--per-part", type=Whole(1, 1000), help="Runs per Parquet file.  [default: by size of the study, up to 100]")
+@click.option("--scope", default="nations", show_default=True, type=click.Choice(["nations", "zones"]), help="Also keep zones.")
 @click.option("--seed", default=1, show_default=True, type=Whole(0, 2**62), help="Seed of the first world.")
 @click.option("--start", type=Month(), help="First month; replaces the scenarios'.")
 @click.option("--until", type=Month(), help="Month to stop before; replaces the scenarios'.")

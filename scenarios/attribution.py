@@ -108,7 +108,7 @@ def shapley(yearly: Any, package: Package, variables: list[str]) -> pd.DataFrame
     count = len(package.policies)
     none, every = (False,) * count, (True,) * count
     rows = []
-    for variable, region in itertools.product(variables, yearly.regions):
+    for variable, region in itertools.product(variables, yearly.study.wide_regions):
         worth = {chosen: yearly.of(variable, name, region)[:, -1].astype(float) for chosen, name in package.parts.items()}
         known = np.all([np.isfinite(one) for one in worth.values()], axis=0)
         worth = {chosen: one[known] for chosen, one in worth.items()}

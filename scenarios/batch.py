@@ -30,6 +30,7 @@ from .study import Inputs, Refused, Study, StudyError, runs_per_part
 STATUS, SUMS, FAILURES, VARIABLES = "status.json", "SHA256SUMS", "failures.csv", "variables.csv"
 FAILURE_COLUMNS = ("number", "scenario", "draw", "replicate", "seed", "kind", "month", "message")
 MOST_REPS = 100_000
+SCOPES = ("nations", "zones")
 DEFAULT_ROUNDS = 10
 
 
@@ -71,6 +72,7 @@ def batch(
     most_reps: int | None = None,
     time_limit: float = 0.0,
     per_part: int | None = None,
+    scope: str = "nations",
     retry: bool = False,
     told: Told | None = None,
     begun: Callable[[Study], None] | None = None,
@@ -80,14 +82,15 @@ def batch(
 
     `vary` is "world" (the distributions in the scenarios), "default" or a file with distributions; `draws` is the number of
     worlds that `design` draws from them. Each world has `reps` replicates. The luck of a run depends on its world and replicate,
-    never on its scenario, so that scenarios are compared under the same luck. `resume` goes on with a study; other inputs than
+    never on its scenario, so that scenarios are compared under the same luck. `scope` "zones" keeps what is recorded by zone
+    beside what is recorded by nation. `resume` goes on with a study; other inputs than
     it was begun with raise Refused. `begun(study)` is called before the first run, `told(progress)` while it goes on.
     Raises ScenarioError, StudyError, ValueError, Interrupted or BatchStopped.
     """
     if resume is not None and scenarios is None:
         study = Study(resume)
     else:
-        inputs = make_inputs(scenarios, reps, vary, design, draws, seed, start, until, until_ci, most_reps, time_limit, per_part)
+        inputs = make_inputs(scenarios, reps, vary, design, draws, seed, start, until, until_ci, most_reps, time_limit, per_part, scope)
         if resume is not None:
             study = Study(resume)
             _same_inputs(study, inputs)
@@ -106,7 +109,7 @@ def batch(
 
 def make_inputs(
     scenarios: Any, reps: int, vary: str | Path | None, design: str, draws: int | None, seed: int, start: str | None,
-    until: str | None, until_ci: str | None, most_reps: int | None, time_limit: float, per_part: int | None,
+    until: str | None, until_ci: str | None, most_reps: int | None, time_limit: float, per_part: int | None, scope: str = "nations",
 ) -> Inputs:  # fmt: skip
     """Return the inputs of a study, checked. Raises ScenarioError or ValueError."""
     given = scenarios if isinstance(scenarios, list | tuple) else [scenarios if scenarios is not None else "baseline"]
@@ -114,6 +117,8 @@ def make_inputs(
     found = [one.between(start, until) for one in found]
     if not 1 <= reps <= MOST_REPS:
         raise ValueError(f"reps is {reps}; allowed: 1 to {MOST_REPS}")
+    if scope not in SCOPES:
+        raise ValueError(f"scope is {scope!r}; allowed: {', '.join(SCOPES)}")
     if design not in DESIGNS:
         raise ValueError(f"design is {design!r}; allowed: {', '.join(DESIGNS)}")
     found = _varied(found, vary)
@@ -126,7 +131,7 @@ def make_inputs(
     stop = None if until_ci is None else parse_stop(until_ci)
     rounds = 1 if stop is None else max((most_reps or DEFAULT_ROUNDS * reps) // reps, 1)
     size = per_part or runs_per_part(len(at) * reps * len(found))
-    return Inputs(found, seed, reps, names, at, design, rounds, stop, float(time_limit), size)
+    return Inputs(found, seed, reps, names, at, design, rounds, stop, float(time_limit), size, scope == "zones")
 
 
 def _varied(scenarios: list[Scenario], vary: str | Path | None) -> list[Scenario]:
@@ -240,6 +245,7 @@ class _Batch:
             if missing and not warmed:
                 self.doing = "loading the model; the first time on a machine it is compiled, which takes a minute or two"
                 self._tell("running")
+                self.engine.prepare(len(missing))
                 worker.warm(self.study)
                 warmed = True
                 self.doing = f"starting {self.workers} worker{'s' * (self.workers != 1)}"

@@ -21,8 +21,8 @@ def figures(runs: int, workers: int, until: str) -> dict[str, Any]:
     """Return seconds of the same worlds (the baseline, seeds 1 to `runs`) done in several ways.
 
     `single_run_s` one warm run in this process; `ideal_s` all of them without any overhead; `batch_s`, `batch_over_ideal` ours, with
-    writing and the start of workers; `mesa_s` and `ema_s` theirs, which write nothing (None where not installed);
-    `bytes_per_run` on the disk.
+    writing and the start of workers; `mesa_s` and `ema_s` theirs, which write nothing, and whether their worlds ended as ours,
+    `mesa_same_worlds` and `ema_same_worlds` (None where not installed); `bytes_per_run` on the disk.
     """
     from ..model import World
 
@@ -54,7 +54,7 @@ def _timed(name: str, way: Any, runs: int, workers: int, until: str, ours: np.nd
     began = time.perf_counter()
     ends = way(runs, workers, until)
     if ends is None:
-        return {f"{name}_s": None, f"{name}_over_batch": None}
+        return {f"{name}_s": None, f"{name}_same_worlds": None}
     seconds = time.perf_counter() - began
     same = bool(np.allclose(np.sort(ends), np.sort(ours), rtol=1e-6))
     return {f"{name}_s": seconds, f"{name}_same_worlds": same}

@@ -79,7 +79,7 @@ class Comparison:
         return self._frame(name, columns)
 
     def _frame(self, scenario: str, columns: dict[str, np.ndarray]) -> pd.DataFrame:
-        """Return arrays [V, R, Y] as rows."""
+        """Return arrays [V, R, Y] as rows, without the regions that a variable does not have."""
         y = self.yearly
         shape = (len(y.variables), len(y.regions), len(y.years))
         v, r, t = (index.ravel() for index in np.indices(shape))
@@ -88,7 +88,13 @@ class Comparison:
             "unit": np.array([self.units[name] for name in y.variables])[v],
             "region": pd.Categorical.from_codes(r, pd.Index(y.regions)), "year": np.array(y.years)[t], "scenario": scenario,
         }  # fmt: skip
-        return pd.DataFrame(ids | {name: values.reshape(-1) for name, values in columns.items()})
+        frame = pd.DataFrame(ids | {name: values.reshape(-1) for name, values in columns.items()})
+        if not self.study.zone_variables:
+            return frame
+        by_zone = np.isin(y.variables, self.study.zone_variables)
+        zones = ~np.isin(y.regions, self.study.wide_regions)
+        there = np.where(by_zone[:, None], zones | (np.array(y.regions) == "World"), ~zones)
+        return frame[np.repeat(there.ravel(), len(y.years))]
 
     @cached_property
     def levels(self) -> pd.DataFrame:
@@ -129,7 +135,7 @@ class Comparison:
     def binding(self) -> pd.DataFrame:
         """A row per scenario, region, year and cause: the share of months and worlds in which it binds."""
         y = self.yearly
-        nations = len(y.regions) - 2  # sums of nations have no cause of their own
+        nations = y.regions.index("World")  # sums of nations have no cause of their own
         total = y.binding.sum(axis=3, keepdims=True)
         share = (y.binding / np.where(total > 0, total, 1.0))[:, :nations]
         s, r, t, c = np.nonzero(share > 0)
@@ -163,7 +169,7 @@ class Comparison:
         shown = [self.baseline, *self.shown]
         rows = []
         for variable in (name for name in MAIN if name in y.variables):
-            for region in y.regions:
+            for region in self.study.wide_regions:
                 table = np.array([y.of(variable, name, region)[:, -1] for name in shown], dtype=float)
                 table = table[:, np.isfinite(table).all(axis=0)]
                 rows.append({"variable": variable, "region": region, "year": y.years[-1], **split(table)})
@@ -212,9 +218,9 @@ def student(n: np.ndarray) -> np.ndarray:
     """Return by how many standard errors a 95 % interval reaches to each side, for means of `n` values; NaN below 2."""
     from scipy.special import stdtrit
 
-    n = np.asarray(n)
-    sizes = {int(k): float(stdtrit(k - 1, 0.5 + _CONFIDENCE / 2)) if k > 1 else np.nan for k in np.unique(n)}
-    return np.vectorize(sizes.__getitem__, otypes=[float])(n)
+    sizes, place = np.unique(n, return_inverse=True)  # few: looked up once each
+    factors = np.where(sizes > 1, stdtrit(np.maximum(sizes - 1, 1), 0.5 + _CONFIDENCE / 2), np.nan)
+    return factors[place].reshape(np.shape(n))
 
 
 def split(table: np.ndarray) -> dict[str, float]:

@@ -46,6 +46,7 @@ class Slot:
         self.pool = ProcessPoolExecutor(max_workers=1, mp_context=context)
         with worker.main_hidden():
             started = self.pool.submit(worker.start)
+            self.pool.submit(worker.load)
         started.add_done_callback(self._started)
 
     def _started(self, future: Future[int]) -> None:
@@ -88,6 +89,12 @@ class LocalEngine:
     def pids(self) -> list[int]:
         """The processes that work."""
         return [slot.pid for slot in self.slots if slot.pid]
+
+    def prepare(self, chunks: int) -> None:
+        """Begin to start the workers that so many chunks need; they load while the caller sees to the kernels."""
+        for slot in self.slots[:chunks]:
+            if slot.pool is None:
+                slot.open()
 
     def run(self, chunks: list[int]) -> Iterator[int | None]:
         """Yield chunks as they are finished, and None at least twice a second.

@@ -43,15 +43,15 @@ class RunKey(NamedTuple):
 
 
 def extract(world: Any, layout: Layout) -> np.ndarray:
-    """Return the recorded numbers [V, R, M] as float32."""
-    out = np.empty(layout.shape, dtype=np.float32)
+    """Return the recorded numbers [V, R, M] as float32; NaN where a variable has no such region (a zone's in nations, and the reverse)."""
+    out = np.full(layout.shape, np.nan, dtype=np.float32)
     record = world.record
     for v, variable in enumerate(layout.variables):
         names = record.regions[record.scope[variable]]
         for r, region in enumerate(layout.regions):
             if region in names:
                 out[v, r] = record.data[variable][: record.written, names.index(region)]
-            else:
+            elif region == "World" or (region == "Rest" and record.scope[variable] == "nation"):
                 out[v, r] = record.series(variable, region)
     return out
 

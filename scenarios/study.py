@@ -46,6 +46,7 @@ class Inputs(NamedTuple):
     stop: dict[str, Any] | None  # until which precision, of which variable
     time_limit: float  # seconds a run may take, 0 for no limit
     per_part: int  # runs in a part
+    zones: bool = False  # keep what is recorded by zone as well
 
 
 class Study:
@@ -104,6 +105,17 @@ class Study:
         calendar = Calendar(plan["start"], plan["until"])
         dates = tuple(calendar.date(month) for month in range(calendar.length))
         return Layout(tuple(plan["variables"]), tuple(plan["regions"]), dates)
+
+    @cached_property
+    def zone_variables(self) -> list[str]:
+        """What is kept by zone: the variables that no nation has."""
+        scope = _codelist(self.plan["start"])["scope"]
+        return [name for name in self.layout.variables if scope[name] == "zone"]
+
+    @cached_property
+    def wide_regions(self) -> list[str]:
+        """The regions that are no zones: nations, World, Rest."""
+        return list(self.layout.regions[: self.layout.regions.index("Rest") + 1])
 
     @property
     def reps(self) -> int:
@@ -218,7 +230,7 @@ def manifest(inputs: Inputs, command: str) -> dict[str, Any]:
         "command": command,
         "machine": f"{platform.system()} {platform.machine()}",
         "scenario_identities": {one.name: one.identity() for one in inputs.scenarios},
-        "units": plan_units(plan["start"]),
+        "units": plan_units(plan["start"], inputs.zones),
         "plan": plan,
     }
 
@@ -232,6 +244,7 @@ def make_plan(inputs: Inputs) -> dict[str, Any]:
     if len(spans) > 1:
         raise StudyError(f"scenarios run over different months ({', '.join(' to '.join(span) for span in sorted(spans))}); give --until")
     codelist = _codelist(first.start)
+    regions = [*codelist["nations"], "World", "Rest"]
     return {
         "scenarios": [one.model_dump(mode="json") for one in inputs.scenarios],
         "start": first.start,
@@ -245,8 +258,8 @@ def make_plan(inputs: Inputs) -> dict[str, Any]:
         "stop": inputs.stop,
         "time_limit": inputs.time_limit,
         "per_part": inputs.per_part,
-        "variables": [name for name, scope in codelist["scope"].items() if scope == "nation"],
-        "regions": [*codelist["nations"], "World", "Rest"],
+        "variables": [name for name, scope in codelist["scope"].items() if scope == "nation" or (inputs.zones and scope == "zone")],
+        "regions": [*regions, *codelist["zones"]] if inputs.zones else regions,
         "engine": engine(),
     }
 
@@ -258,13 +271,13 @@ def engine() -> dict[str, str]:
     return {"code_sha256": bytes_hash(), "tables_sha256": tables_hash(), "python": platform.python_version(), "machine": kind, **versions}
 
 
-def plan_units(start: str) -> dict[str, dict[str, str]]:
-    """Return {variable: unit, about, total} of what is kept."""
+def plan_units(start: str, zones: bool = False) -> dict[str, dict[str, str]]:
+    """Return {variable: unit, about, total} of what is kept, with `zones` by zone as well."""
     codelist = _codelist(start)
     return {
         name: {"unit": codelist["unit"][name], "about": codelist["about"][name], "total": codelist["total"][name]}
         for name, scope in codelist["scope"].items()
-        if scope == "nation"
+        if scope == "nation" or (zones and scope == "zone")
     }
 
 
@@ -276,7 +289,7 @@ def _codelist(start: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         column: dict(zip(table["variable"], table[column], strict=True)) for column in ("scope", "unit", "about", "total")
     }
-    return found | {"nations": tables.labels("nations")}
+    return found | {"nations": tables.labels("nations"), "zones": tables.labels("zones")}
 
 
 def _identity(plan: dict[str, Any]) -> str:

@@ -32,6 +32,11 @@ def start(ignore_interrupt: bool = True) -> int:
     return os.getpid()
 
 
+def load() -> None:
+    """Import the model, without compiling: that is left to one process."""
+    from .. import model  # noqa: F401
+
+
 def _end_with(sentinel: int) -> None:
     from multiprocessing.connection import wait
 

@@ -59,7 +59,8 @@ def read_yearly(study: Study) -> Yearly:
     years = sorted({int(date[:4]) for date in layout.dates})
     where = np.array([years.index(int(date[:4])) for date in layout.dates])
     names, regions = study.scenario_names, list(layout.regions)
-    worlds = list(dict.fromkeys((key.draw, key.replicate) for _, part in _parts(study) for key in part))
+    parts = list(_parts(study))
+    worlds = {(key.draw, key.replicate) for _, part in parts for key in part}
     if not worlds:
         raise StudyError(f"{study.folder} holds no finished run yet")
     spot = {world: w for w, world in enumerate(sorted(worlds))}
@@ -70,7 +71,7 @@ def read_yearly(study: Study) -> Yearly:
     binding = np.zeros((len(names), len(regions), len(years), len(CAUSES)))
     first = np.flatnonzero(np.diff(where, prepend=-1))
     months = np.bincount(where)
-    for chunk, keys in _parts(study):
+    for chunk, keys in parts:
         values = _read(study, chunk, keys)
         for i, key in enumerate(keys):
             s, w = names.index(key.scenario), spot[key.draw, key.replicate]

@@ -98,7 +98,7 @@ def race(comparison: Comparison) -> Drawn | None:
     shown = _shown(comparison)
     across = min(len(shown), 4)
     down = -(-len(shown) // across)
-    figure = Figure(figsize=(2.5 * across + 0.6, 2.2 * down + 0.5), layout="constrained")
+    figure = Figure(figsize=(max(2.5 * across + 0.6, 9.0), 2.2 * down + 0.5), layout="constrained")
     grid = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
     for axes in grid.flat[len(shown) :]:
         axes.set_axis_off()
@@ -153,7 +153,8 @@ def effects(comparison: Comparison) -> Drawn | None:
         axes.axvline(0, color=SOFT, linewidth=0.8)
         for k, scenario in enumerate(scenarios, start=1):
             part = rows[(rows["region"] == region) & (rows["scenario"] == scenario)].set_index("variable").reindex(names)
-            scale = 100 / part["baseline"].abs().replace(0, np.nan)
+            base = part["baseline"].abs()
+            scale = 100 / base.where(base > 1e-9)  # nothing, or what rounding leaves of it, has no percent
             at = np.arange(len(names)) + (k - 0.5 - len(scenarios) / 2) * 0.7 / max(len(scenarios), 1)
             middle, low, high = (part[column] * scale for column in ("effect", "low", "high"))
             axes.errorbar(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,16 @@ from .figures import COLOURS, INK, PAPER, SOFT, Drawn
 
 _STYLE = Path(__file__).with_name("report.css")
 _MOST_ROWS = 400
+_MOST_NAMED = 3  # scenarios in the title
+_LEAST_SHIFT = 0.01  # of all months
+_DUST = 1e-9  # in any unit of the codelist: what rounding leaves of nothing
 
 
 def report_html(comparison: Comparison, figures: list[Drawn], command: str) -> str:
     """Return the whole report. `command` is the command line that makes it."""
-    title = f"{comparison.study.folder.name}: compared with {comparison.baseline}"
+    shown = comparison.shown
+    what = ", ".join(shown) if len(shown) <= _MOST_NAMED else f"{len(shown)} scenarios"
+    title = f"{what} compared with {comparison.baseline}" if shown else comparison.baseline
     body = [
         f"<h1>{_e(title)}</h1>",
         f'<p class="soft">{_e(_what(comparison))}</p>',
@@ -91,22 +97,30 @@ def _crosses(comparison: Comparison) -> str:
     if row["from_start"] > 0.5:
         return f"{row['ahead']} is ahead of {row['behind']} from the start in {_of(row['from_start'], row['worlds'])}."
     if row["never"] >= 1.0:
-        return f"{row['ahead']} never overtakes {row['behind']} in any of {row['worlds']} worlds."
+        dates = comparison.study.layout.dates
+        span = f"{dates[0]} to {dates[-1]}"
+        return f"{row['behind']} is ahead all the way, {span}: {row['ahead']} overtakes it in none of {row['worlds']} worlds."
     when = f"half of these by {row['p50']}" + (f", the middle 80 % from {row['p10']} to {row['p90']}" if row["p10"] != row["p90"] else "")
     return f"{row['ahead']} overtakes {row['behind']} in {_of(1.0 - row['never'], row['worlds'])}, {when}; in {row['never']:.0%} never."
 
 
 def _binds(comparison: Comparison) -> str:
-    rows = comparison.binding
-    rows = rows[rows["scenario"] == comparison.baseline]
     told = []
     for region in comparison.yearly.rivals:
-        mean = rows[rows["region"] == region].groupby("cause")["share"].sum() / max(len(comparison.yearly.years), 1)
-        top = mean.sort_values(ascending=False)
-        if len(top):
-            causes = " and ".join(f"{cause} ({share:.0%} of months)" for cause, share in top.iloc[:2].items())
+        most = _held(comparison, comparison.baseline, region).most_common(2)
+        causes = " and ".join(f"{cause} ({share:.0%} of months)" for cause, share in most)
+        if causes:
             told.append(f"{region} is held back most often by {causes}")
     return f"Why: {', '.join(told)}." if told else ""
+
+
+def _held(comparison: Comparison, scenario: str, region: str) -> Counter[str]:
+    """Return {cause: share of all months and worlds in which it holds a nation back}."""
+    rows = comparison.binding
+    found: Counter[str] = Counter()
+    for row in rows_of(rows[(rows["region"] == region) & (rows["scenario"] == scenario)]):
+        found[row.cause] += row.share / len(comparison.yearly.years)
+    return found
 
 
 def _does(comparison: Comparison, scenario: str) -> str:
@@ -127,8 +141,21 @@ def _does(comparison: Comparison, scenario: str) -> str:
             told.append(f"has no sure effect on {region}'s ({change:+.1%}, interval {spread[0]:+.1%} to {spread[1]:+.1%})")
         else:
             told.append(f"{way} {region}'s by {abs(change):.1%} ({spread[0]:+.1%} to {spread[1]:+.1%}; same sign in {share:.0%} of worlds)")
+    shifts = [text for region in comparison.yearly.rivals if (text := _shift(comparison, scenario, region))]
     head = f"{scenario} and powered compute in {comparison.yearly.years[-1]}:"
-    return f"{head} {'; '.join(told)}." if told else f"{head} no pair of runs to compare."
+    why = f" Why: {', '.join(shifts)}." if shifts else ""
+    return f"{head} {'; '.join(told)}.{why}" if told else f"{head} no pair of runs to compare."
+
+
+def _shift(comparison: Comparison, scenario: str, region: str) -> str:
+    """Return in words which cause holds a nation back less or more often than in the baseline, where any does by some months."""
+    before, after = (_held(comparison, name, region) for name in (comparison.baseline, scenario))
+    if not before or not after:
+        return ""
+    cause = max([*before, *after], key=lambda name: abs(after[name] - before[name]))
+    if abs(after[cause] - before[cause]) < _LEAST_SHIFT:
+        return ""
+    return f"{cause} holds {region} back in {after[cause]:.0%} of months instead of {before[cause]:.0%}"
 
 
 def _sure(comparison: Comparison) -> str:
@@ -139,7 +166,7 @@ def _sure(comparison: Comparison) -> str:
 
 
 def _of(share: float, worlds: int) -> str:
-    return f"{share:.0%} of {worlds} worlds"
+    return f"all {worlds} worlds" if share >= 1.0 else f"{share:.0%} of {worlds} worlds"
 
 
 # -- parts ------------------------------------------------------------------------------------------------------
@@ -238,6 +265,8 @@ def _e(value: Any) -> str:
 def _n(value: float) -> str:
     if value is None or not np.isfinite(value):
         return "–"
+    if abs(value) < _DUST:
+        return "0"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 

@@ -271,3 +271,31 @@ def test_a_list_of_what_varies_that_is_not_there_is_named_with_those_that_are(tm
     assert result.exit_code == 3
     assert "vary is 'nofile'; allowed: world, default, or a file" in result.output
     assert not (tmp_path / "study").exists()
+
+
+# -- zones ------------------------------------------------------------------------------------------------------
+
+
+def test_zones_are_kept_where_asked_for_and_compared(tmp_path, study):
+    assert not study.zone_variables
+    found = batch(["baseline", "robots-early"], reps=2, until="2026-03", out=tmp_path / "study", workers=1, scope="zones")
+    world = run("baseline", seed=1, until="2026-03").world
+    zones = list(world.places.zones)
+    assert list(found.layout.regions) == [*study.layout.regions, *zones]
+    assert found.zone_variables == [name for name, scope in world.record.scope.items() if scope == "zone"]
+    frame = found.frame(["Power|Zone Price", POWERED], scenarios=["baseline"])
+    frame = frame[frame["replicate"] == 0].astype({"region": str})
+    wide = frame.pivot_table(index="month", columns="region", values="Power|Zone Price", observed=True)
+    np.testing.assert_array_equal(wide[zones], world.record.data["Power|Zone Price"].astype(np.float32))
+    assert set(wide.columns) == {*zones, "World"}
+    assert set(frame[frame[POWERED].notna()]["region"]) == set(study.layout.regions)
+    rows = wattrace.compare(found, "baseline").effects
+    assert set(rows[rows["variable"] == "Power|Zone Price"]["region"]) == {*zones, "World"}
+    assert set(rows[rows["variable"] == POWERED]["region"]) == set(study.layout.regions)
+    assert rows["worlds"].eq(2).all() or rows[rows["worlds"] < 2]["baseline"].isna().all()
+    result = call("compare", found.folder, "--export", "iamc", "--quiet")
+    assert result.exit_code == 0, result.output
+    lines = (found.folder / "compare" / "iamc.csv").read_text(encoding="utf-8").splitlines()
+    assert any(f",{zones[0]},Power|Zone Price,USD/MWh," in line for line in lines)
+    with pytest.raises(ValueError, match="allowed: nations, zones"):
+        batch(["baseline"], until="2026-03", out=tmp_path / "other", scope="cities")

@@ -20,7 +20,7 @@ from wattrace.scenarios.read import load_scenario
 from wattrace.scenarios.study import StudyError
 from wattrace.viz import figures
 from wattrace.viz.export import iamc, write_xlsx
-from wattrace.viz.report import verdict
+from wattrace.viz.report import report_html, verdict
 
 POWERED, BINDING = "Compute|Powered", "Limit|Binding"
 GAIN = 5.0  # what the policy adds, exactly, in every world
@@ -38,7 +38,7 @@ def fill(study, key):
         data[powered, 1, 12:] = 500.0
     binding = layout.variables.index(BINDING)
     data[binding] = 3.0
-    data[binding, 0, ::2] = 1.0
+    data[binding, 0, :: 2 if key.scenario == "baseline" else 4] = 1.0
     return data
 
 
@@ -227,6 +227,22 @@ def test_the_first_screen_says_who_leads_when_how_surely_and_why(written):
     assert "Why: USA is held back most often by permit (50% of months)" in told
     assert "us-fast-permits and powered compute in 2027: raises USA's by" in told
     assert "same sign in 100% of worlds" in told
+    assert ". Why: permit holds USA back in 25% of months instead of 50%." in told
+
+
+def test_a_nation_ahead_all_the_way_is_said_to_be_and_dust_is_nothing(tmp_path, make_study):
+    def dusty(study, key):
+        data = np.ones(study.layout.shape)
+        data[study.layout.variables.index(POWERED), 0] = 2.0
+        data[study.layout.variables.index("Compute|Stranded"), 1] = 1e-15 * key.seed
+        return data
+
+    comparison = compare(make_study(tmp_path / "study", ["baseline", "us-fast-permits"], dusty, reps=3), "baseline")
+    assert verdict(comparison)[0].startswith("USA has more powered AI compute than CHN in 2027 in all 3 worlds of baseline")
+    assert verdict(comparison)[1] == "USA is ahead all the way, 2026-01 to 2027-12: CHN overtakes it in none of 3 worlds."
+    text = report_html(comparison, [], "wattrace compare study")
+    assert "<h1>us-fast-permits compared with baseline</h1>" in text
+    assert "e-15" not in text
 
 
 def test_figures_lie_beside_the_report_as_svg_and_png(written):
@@ -245,6 +261,22 @@ def test_the_iamc_table_has_the_columns_that_readers_want(written, found):
     assert float(row["2027"]) == pytest.approx(found.yearly.of(POWERED, "baseline", "USA")[:, 1].mean(), rel=1e-4)
     assert {r["Scenario"] for r in rows} == {f"{s}{q}" for s in ("baseline", "us-fast-permits") for q in ("", " (p05)", " (p50)", " (p95)")}
     assert not iamc(found).duplicated(["Model", "Scenario", "Region", "Variable", "Unit"]).any()
+
+
+def test_the_iamc_table_reads_as_pyam_reads_it(written):
+    """By pyam's rules: index columns in any case, no empty or doubled index, every other column a year as a whole number."""
+    out, _ = written
+    wide = pd.read_csv(out / "iamc.csv").rename(columns=str.lower)
+    index = ["model", "scenario", "region", "variable", "unit"]
+    assert set(index) <= set(wide.columns)
+    years = [column for column in wide.columns if column not in index]
+    assert [int(year) for year in years] == [2026, 2027]
+    assert all(wide[column].map(type).eq(str).all() for column in index)
+    long = wide.melt(id_vars=index, value_vars=years, var_name="year", value_name="value").dropna(subset="value")
+    assert pd.api.types.is_float_dtype(long["value"])
+    assert not long.duplicated([*index, "year"]).any()
+    assert long.groupby("variable")["unit"].nunique().eq(1).all()
+    assert not long["variable"].str.contains(r"^\||\|$|\|\||[*\n]").any()
 
 
 def test_the_workbook_opens_and_holds_the_numbers(written, tmp_path):
