@@ -77,14 +77,17 @@ def batch(
     told: Told | None = None,
     begun: Callable[[Study], None] | None = None,
     command: str = "",
+    stop: Callable[[], bool] | None = None,
+    nice: int = 0,
 ) -> Study:
     """Run scenarios over worlds and replicates and return the study.
 
     `vary` is "world" (the distributions in the scenarios), "default" or a file with distributions; `draws` is the number of
     worlds that `design` draws from them. Each world has `reps` replicates. The luck of a run depends on its world and replicate,
     never on its scenario, so that scenarios are compared under the same luck. `scope` "zones" keeps what is recorded by zone
-    beside what is recorded by nation. `resume` goes on with a study; other inputs than
-    it was begun with raise Refused. `begun(study)` is called before the first run, `told(progress)` while it goes on.
+    beside what is recorded by nation. `resume` goes on with a study; other inputs than it was begun with raise Refused.
+    `begun(study)` is called before the first run, `told(progress)` while it goes on; `stop()` is asked twice a second
+    whether to end; local workers step back for others by `nice`.
     Raises ScenarioError, StudyError, ValueError, Interrupted or BatchStopped.
     """
     if resume is not None and scenarios is None:
@@ -103,7 +106,7 @@ def batch(
         raise Refused(f"{study.folder} was begun with something else, so its bytes would not be those of one study: {'; '.join(differs)}")
     if begun is not None:
         begun(study)
-    _Batch(study, engine, workers or cores(), cluster, retry, told).run()
+    _Batch(study, engine, workers or cores(), cluster, retry, told, stop, nice).run()
     return study
 
 
@@ -184,7 +187,10 @@ class Pace:
 class _Batch:
     """One go at a study."""
 
-    def __init__(self, study: Study, engine: str, workers: int, cluster: str | None, retry: bool, told: Told | None):
+    def __init__(
+        self, study: Study, engine: str, workers: int, cluster: str | None, retry: bool, told: Told | None,
+        stop: Callable[[], bool] | None = None, nice: int = 0,
+    ):  # fmt: skip
         self.study, self.retry, self.told, self.workers = study, retry, told, workers
         self.signal = 0
         self.done: dict[int, dict[str, Any]] = {}
@@ -193,12 +199,13 @@ class _Batch:
         self.rounds = 1
         self.told_at = 0.0
         self.engine: Any
+        stopped = lambda: bool(self.signal) or (stop is not None and stop())  # noqa: E731
         if engine == "local":
-            self.engine = LocalEngine(study, workers, lambda: bool(self.signal))
+            self.engine = LocalEngine(study, workers, stopped, nice)
         elif engine == "dask":
             from .dask_engine import DaskEngine
 
-            self.engine = DaskEngine(study, workers, cluster, lambda: bool(self.signal))
+            self.engine = DaskEngine(study, workers, cluster, stopped)
         else:
             raise ValueError(f"engine is {engine!r}; allowed: local, dask")
 

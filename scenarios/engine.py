@@ -33,7 +33,8 @@ class Interrupted(RuntimeError):
 class Slot:
     """A worker process and the chunk it is at."""
 
-    def __init__(self) -> None:
+    def __init__(self, nice: int = 0) -> None:
+        self.nice = nice
         self.pool: ProcessPoolExecutor | None = None
         self.future: Future[int] | None = None
         self.pid = 0
@@ -45,7 +46,7 @@ class Slot:
         context = multiprocessing.get_context("spawn")
         self.pool = ProcessPoolExecutor(max_workers=1, mp_context=context)
         with worker.main_hidden():
-            started = self.pool.submit(worker.start)
+            started = self.pool.submit(worker.start, True, self.nice)
             self.pool.submit(worker.load)
         started.add_done_callback(self._started)
 
@@ -78,11 +79,11 @@ class Slot:
 
 
 class LocalEngine:
-    """Does chunks on `workers` processes of this machine."""
+    """Does chunks on `workers` processes of this machine, which step back for others by `nice`."""
 
-    def __init__(self, study: Study, workers: int, stop: Callable[[], bool]):
+    def __init__(self, study: Study, workers: int, stop: Callable[[], bool], nice: int = 0):
         self.study, self.stop = study, stop
-        self.slots = [Slot() for _ in range(workers)]
+        self.slots = [Slot(nice) for _ in range(workers)]
         self.deaths: Counter[int] = Counter()
 
     @property

@@ -19,10 +19,15 @@ class TooLong(RuntimeError):
     """A run takes longer than it may."""
 
 
-def start(ignore_interrupt: bool = True) -> int:
-    """Prepare a worker process: it leaves Ctrl-C to its parent and ends when its parent does. Returns its process id."""
+def start(ignore_interrupt: bool = True, nice: int = 0) -> int:
+    """Prepare a worker process: it leaves Ctrl-C to its parent and ends when its parent does. Returns its process id.
+
+    `nice` is how far it steps back for others (0 to 19), where the system knows that.
+    """
     import multiprocessing
 
+    if nice and hasattr(os, "nice"):
+        os.nice(nice)
     if ignore_interrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)

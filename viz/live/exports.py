@@ -7,15 +7,15 @@ import io
 import json
 
 from ...model import World
-from ...scenarios.scenario import Scenario
-from .timeline import Moves
+from ...scenarios.scenario import Scenario, Step
+from .moves import Moves, moved
 
 
 def export(kind: str, world: World, settings: Scenario, moves: Moves) -> str:
     """Return {name, type, text} as JSON of one of the files of `texts.FILES`."""
     stem = f"wattrace-{settings.name}-seed{world.seed}"
     if kind == "scenario":
-        text = scenario_file(world, settings, moves)
+        text = scenario_file(settings, moves)
         return json.dumps({"name": f"{settings.name}-moved.toml", "type": "application/toml", "text": text})
     text = events_csv(world) if kind == "events" else world.frame().to_csv(index=False, lineterminator="\n", float_format="%.6g")
     return json.dumps({"name": f"{stem}-{kind}.csv", "type": "text/csv", "text": text})
@@ -30,9 +30,8 @@ def events_csv(world: World) -> str:
     return out.getvalue()
 
 
-def scenario_file(world: World, settings: Scenario, moves: Moves) -> str:
+def scenario_file(settings: Scenario, moves: Moves) -> str:
     """Return a scenario file that does the same: it extends the scenario and dates every move."""
-    calendar = world.calendar
     lines = [
         "schema_version = 1",
         f'name    = "{settings.name[:50]}-moved"',
@@ -41,12 +40,21 @@ def scenario_file(world: World, settings: Scenario, moves: Moves) -> str:
         f"start   = {settings.start}-01",
         f"until   = {settings.until}-01",
     ]
-    plans: dict[str, dict[str, list[tuple[str, float]]]] = {}
-    for move in moves:
-        plans.setdefault(move.nation, {}).setdefault(move.lever, []).append((calendar.date(move.month), move.value))
-    for nation, levers in plans.items():
+    policy = moved(settings, moves).policy
+    pulled = {(move.nation, move.lever): None for move in moves}
+    for nation in dict.fromkeys(nation for nation, _ in pulled):
         lines += ["", f"[policy.{nation}]"]
-        for lever, steps in levers.items():
-            told = [f'{{ on = {date}-01, to = {value:.10g}, source = "assumption: moved by hand" }}' for date, value in steps]
-            lines.append(f"{lever} = [{', '.join(told)}]")
+        for lever in (lever for who, lever in pulled if who == nation):
+            # a lever set here replaces all its steps in the scenario above, so those before the moves stand here too
+            lines += [f"{lever} = [", *(f"  {step_line(step, settings.start)}," for step in policy[nation][lever]), "]"]
     return "\n".join(lines) + "\n"
+
+
+def step_line(step: Step, start: str) -> str:
+    """Return a step as a scenario file has it."""
+    parts = [f"announced = {step.announced}-01"] if step.announced else []
+    parts += [f"on = {step.on or start}-01", f"to = {step.to:.10g}"]
+    parts += [f'over = "{step.over_months} months"'] if step.over_months else []
+    source = step.source or "assumption: as in the scenario that this one extends"  # a plain value has none, a step must
+    parts.append(f"source = {json.dumps(source, ensure_ascii=False)}")
+    return f"{{ {', '.join(parts)} }}"

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...scenarios.scenario import Scenario
-from .timeline import Moves, Timeline, first_change, free_memory
+from .moves import Moves, first_change
+from .timeline import Timeline, free_memory
 
 SLICE = 12  # months per answer
 MOST_TIMELINES = 4  # whose kept worlds the process remembers
@@ -81,9 +82,7 @@ class _Worker:
             reach = timeline.length if common is None else common
             if (digest, seed) == world and reach > shared:
                 best, shared = timeline, reach
-        timeline = Timeline(question.settings, question.seed) if best is None else best.fork(question.moves)
-        if best is None:
-            timeline.change(question.moves)
+        timeline = Timeline(question.settings, question.seed, question.moves) if best is None else best.fork(question.moves)
         if timeline.month > question.first:
             timeline.back(question.first)
         return timeline

@@ -11,6 +11,7 @@ from ...model import World
 from ...world.parties import SECTORS
 from .catalog import Catalog, catalog
 from .details import place_panel
+from .fans import Fan
 from .path import Path
 from .timeline import Timeline
 from .view import FLOWS, Asked, View, write_address
@@ -73,8 +74,8 @@ class Painter:
         self._waits += [["null"] * len(self.known.nations)] * missing
         self._waits.append([_numbers(row) for row in world.state.waiting])
 
-    def paint(self, timeline: Timeline, path: Path, base: Path, asked: Asked, status: Status) -> Frame:
-        """Return the frame of the timeline's month."""
+    def paint(self, timeline: Timeline, path: Path, base: Path, asked: Asked, status: Status, fan: Fan | None = None) -> Frame:
+        """Return the frame of the timeline's month; `fan` is the band of an ensemble of this scenario."""
         view, world = asked.view, timeline.world
         live = view.tab == "live"
         flows = live and view.money == FLOWS
@@ -85,11 +86,11 @@ class Painter:
             status=self._status(timeline, path, asked, status),
             headline=self._headline(path, world.month),
             levers=self._levers(timeline),
-            chart=self._lines(view.chart, view, path, base, world.month, bool(timeline.moves)) if live else "",
+            chart=self._lines(view.chart, view, path, base, world.month, bool(timeline.moves), fan) if live else "",
             fill=map_frame(self.known, world, path, view) if live else "",
             fill_options=map_options(self.known, path, view) if live else "",
             binds=self._binds(path, world.month, view) if live else "",
-            money=self._lines(view.money, view, path, base, world.month, bool(timeline.moves)) if live and not flows else "",
+            money=self._lines(view.money, view, path, base, world.month, bool(timeline.moves), fan) if live and not flows else "",
             flows=self._flows(world, view) if flows else "",
             events=self._told(world, view) if live else "",
             panel=json.dumps(place_panel(self.known, world, path, view.place)) if live and view.place else "",
@@ -155,7 +156,9 @@ class Painter:
         ]
         return json.dumps({"values": values, "moves": moves})
 
-    def _lines(self, variable: str, view: View, path: Path, base: Path, month: int, moved: bool) -> str:
+    def _lines(
+        self, variable: str, view: View, path: Path, base: Path, month: int, moved: bool, fan: Fan | None
+    ) -> str:
         """Return a chart's data: what was lived, the forecast beyond it, and the baseline where moves part from it."""
         known, row = self.known, self.known.variables[variable]
         lines = []
@@ -168,10 +171,11 @@ class Painter:
                 lines.append(_line(region, ahead, "projection"))
             lines.append(_line(region, texts[:month], "live"))
         head = {
-            "title": known.title(variable), "unit": known.unit(variable), "now": max(month - 1, 0), "theme": view.theme, "bands": [],
-            "nations": [*known.groups, *known.nations[2:], "World"], "note": row["about"],
+            "title": known.title(variable), "unit": known.unit(variable), "now": max(month - 1, 0), "theme": view.theme,
+            "band_name": "" if fan is None else fan.name(), "nations": [*known.groups, *known.nations[2:], "World"], "note": row["about"],
         }  # fmt: skip
-        return f'{json.dumps(head)[:-1]}, "x": {self._dates}, "lines": [{", ".join(lines)}]}}'
+        bands = "[]" if fan is None else fan.bands(variable, _regions(known, row["scope"], view))
+        return f'{json.dumps(head)[:-1]}, "x": {self._dates}, "bands": {bands}, "lines": [{", ".join(lines)}]}}'
 
     def _binds(self, path: Path, month: int, view: View) -> str:
         known, variable = self.known, self.known.map["binds"]

@@ -16,10 +16,11 @@ from .catalog import catalog
 from .components import Events, LineChart, Sankey, Strip, TableTwin, WorldMap
 from .frames import Frame
 from .geometry import map_base
+from .moves import Move
 from .parts import part
 from .runner import Runner
 from .settings import serving
-from .timeline import Move
+from .tabs import Compare, Ensemble, Tabs
 from .view import FLOWS, Asked, View, read_address
 
 CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
@@ -63,6 +64,7 @@ class Session:
         self.context = context
         self.view = solara.Reactive(asked.view)
         self.runner = Runner(self.show, asked)
+        self.tabs = Tabs(self.runner, self.view, self.look, context)
 
     def show(self, frame: Frame) -> None:
         """Give a frame to all parts in one go: part by part each would walk the whole page."""
@@ -72,12 +74,20 @@ class Session:
     def open(self) -> Callable[[], None]:
         """Start the thread; returns what ends it when the page goes."""
         self.runner.start()
-        return self.runner.close
+        return self.close
+
+    def close(self) -> None:
+        """End all that runs for this page."""
+        self.runner.close()
+        # Solara forgets threads that end and sessions that close; both at one moment trip over each other
+        self.runner.thread.join(0.5)
 
     def look(self, **changes: Any) -> None:
         """Change what is looked at."""
-        self.view.set(self.view.value._replace(**changes))
-        self.runner.tell("view", self.view.value)
+        view = self.view.value._replace(**changes)
+        # the runner hears of it first: what the page asks for as it is drawn anew is asked of this view
+        self.runner.tell("view", view)
+        self.view.set(view)
 
     def timed(self, event: str, data: Any) -> None:
         """Take what the time bar sends."""
@@ -116,16 +126,28 @@ def App(session: Session, frame: Frames, faults: list[str], hidden: Any, saved: 
                 text = json.dumps({"title": "This address cannot be shown; the first scenario is shown instead.", "faults": faults})
                 part("faults", lambda *_: hidden.set(True), content=text)
             Trouble(frame)
-            Time(session, frame)
+            if view.tab not in ("compare", "ensemble"):
+                Time(session, frame)
             if view.tab == "live":
                 Live(session, frame)
             elif view.tab == "table":
                 Figures(session, frame)
+            elif view.tab == "compare":
+                Compare(session.tabs, *_world_key(frame))
+            elif view.tab == "ensemble":
+                Ensemble(session.tabs, _world_key(frame)[0])
             else:
                 Method(session, frame)
         part("saver", lambda *_: saved.set(""), content=saved.value)
         Sync(session, frame)
     return main
+
+
+def _world_key(frame: Frames) -> tuple[str, str]:
+    """Return what tells one world from another: scenario and seed, and the moves by hand."""
+    now = frame.value
+    status, levers = json.loads(now.status or "{}"), json.loads(now.levers or "{}")
+    return f"{status.get('scenario')} {status.get('seed')}", json.dumps(levers.get("moves"))
 
 
 @solara.component

@@ -69,6 +69,11 @@ class Path:
         return found
 
 
+def plain(values: np.ndarray) -> list[float | None]:
+    """Return numbers in five figures for JSON, None where there is none."""
+    return [float(f"{x:.5g}") if np.isfinite(x) else None for x in values.tolist()]
+
+
 _baselines: OrderedDict[tuple[str, str, int], Path] = OrderedDict()
 _lock = threading.Lock()
 

@@ -10,10 +10,12 @@ from typing import Any
 
 from ...model import WorldFailed
 from .exports import export
+from .fans import Fan
 from .forecast import Answer, forecaster
 from .frames import Frame, Painter, Status
+from .moves import Move, with_move
 from .path import Path, keep_baseline, kept_baseline
-from .timeline import Move, Timeline, opened, with_move
+from .timeline import Timeline, opened
 from .view import Asked, View
 
 SPEEDS = (1.0, 5.0, 10.0, 20.0, 1000.0)
@@ -45,13 +47,15 @@ class Runner:
         self._note = ""
         self._ask_at: float | None = None
         self._questions: dict[str, int] = {}
+        self.fans: Callable[[Asked], Fan | None] = lambda asked: None
+        self.ended: Callable[[], None] = lambda: None  # called by the thread as its last
         self.thread = threading.Thread(target=self.run, name="wattrace-session", daemon=True)
 
     def start(self) -> None:
         self.thread.start()
 
     def tell(self, command: str, value: Any = None) -> None:
-        """Put a command on the queue: play, pause, step, goto, speed, reset, lever, moves, world, view, ack."""
+        """Put a command on the queue: play, pause, step, goto, speed, reset, lever, moves, world, view, ack, call, news."""
         self._commands.put((command, value))
 
     def close(self) -> None:
@@ -77,6 +81,7 @@ class Runner:
                 self._stop(error)
         for number in self._questions.values():
             forecaster().drop(number)
+        self.ended()
 
     def _open(self, asked: Asked) -> None:
         self.asked = asked
@@ -195,6 +200,13 @@ class Runner:
         kind, hand_over = given
         hand_over(export(kind, self.timeline.world, self.asked.settings, self.timeline.moves))
 
+    def _on_call(self, do: Callable[[], None]) -> None:
+        do()
+
+    def _on_news(self, _: Any) -> None:
+        """Draw again: worlds of the ensemble were finished."""
+        self._dirty = True
+
     def _on_view(self, view: View) -> None:
         self.asked = self.asked._replace(view=view)
         self._dirty = True
@@ -286,7 +298,7 @@ class Runner:
         self._number += 1
         self._sent_at = now
         try:
-            frame = self.painter.paint(self.timeline, self.path, self.base, self.asked, self._status())
+            frame = self.painter.paint(self.timeline, self.path, self.base, self.asked, self._status(), self.fans(self.asked))
         except Exception as error:
             # the page must say so, and a frame that cannot be painted would be tried for ever
             self._stop(error)

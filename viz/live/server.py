@@ -40,6 +40,7 @@ def serve(
     prepare(serving)
     from ...scenarios.read import load_scenario
     from .catalog import catalog
+    from .ensemble import close_ensembles
     from .forecast import close_forecaster, forecaster
     from .timeline import opened
 
@@ -58,6 +59,7 @@ def serve(
     try:
         server.run()
     finally:
+        close_ensembles()
         close_forecaster()
 
 

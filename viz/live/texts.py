@@ -10,7 +10,7 @@ from .catalog import Catalog
 from .settings import Serving
 from .view import FLOWS, View
 
-TABS = {"live": "Live", "table": "Data table", "method": "Method"}
+TABS = {"live": "Live", "compare": "Compare", "ensemble": "Ensemble", "table": "Data table", "method": "Method"}
 FILES = {
     "figures": ("All figures", "every variable and month so far, as CSV"),
     "events": ("Events", "what happened so far, as CSV"),

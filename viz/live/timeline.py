@@ -7,25 +7,15 @@ import gc
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from ...model import World
 from ...scenarios.scenario import Scenario
+from .moves import Move, Moves, first_change, moved
 
 KEEP_EVERY = 24  # months between kept worlds: each takes some megabytes, going back replays at most this many
 _MOST_OPENED = 6
 
 
-class Move(NamedTuple):
-    """A lever pulled by hand: it holds from `month` (counted from the start) on."""
-
-    month: int
-    nation: str
-    lever: str
-    value: float
-
-
-Moves = tuple[Move, ...]
 _opened: OrderedDict[tuple[str, str, int], World] = OrderedDict()
 _lock = threading.Lock()
 
@@ -52,26 +42,21 @@ def free_memory() -> None:
         trim(0)
 
 
-def first_change(before: Iterable[Move], after: Iterable[Move]) -> int | None:
-    """Return the first month in which two plans differ, None where they do not."""
-    different = set(before) ^ set(after)
-    return min((move.month for move in different), default=None)
-
-
-def with_move(moves: Moves, new: Move) -> Moves:
-    """Return a plan in which `new` is the last word on its lever of its nation: later moves of it are dropped."""
-    kept = [m for m in moves if (m.nation, m.lever) != (new.nation, new.lever) or m.month < new.month]
-    return tuple(sorted((*kept, new)))
-
-
 class Timeline:
-    """The world of a scenario, a seed and a plan of moves, at some month. One thread owns it."""
+    """The world of a scenario, a seed and a plan of moves, at some month. One thread owns it.
+
+    What is moved in the first month holds from the opening on, as in a scenario file: whoever sets a price there knows of it.
+    """
 
     def __init__(self, settings: Scenario, seed: int, moves: Iterable[Move] = ()):
         self.settings, self.seed = settings, seed
         self.moves: Moves = tuple(sorted(moves))
         self.kept: dict[int, World] = {}
-        self.world = opened(settings, seed).branch()
+        self.world = self._opening().branch()
+
+    def _opening(self) -> World:
+        """Return the shared world at its opening, with what is moved in the first month."""
+        return opened(moved(self.settings, tuple(move for move in self.moves if move.month == 0)), self.seed)
 
     def fork(self, moves: Iterable[Move]) -> Timeline:
         """Return a timeline with another plan that begins where the plans part (kept worlds are shared, never stepped)."""
@@ -104,7 +89,7 @@ class Timeline:
     def back(self, month: int) -> None:
         """Stand at the last kept month that is not after `month`; step on from there."""
         near = max((kept for kept in self.kept if kept <= month), default=None)
-        self.world = (opened(self.settings, self.seed) if near is None else self.kept[near]).branch()
+        self.world = (self._opening() if near is None else self.kept[near]).branch()
         # a world and its agents hold each other, and so much of it is arrays that the collector would wait for long
         free_memory()
 
@@ -115,7 +100,8 @@ class Timeline:
         self.moves = plan
         if first is None:
             return None
-        self.kept = {month: world for month, world in self.kept.items() if month <= first}
-        if self.world.month > first:
+        # a first month that differs is another opening, of which nothing is kept
+        self.kept = {month: world for month, world in self.kept.items() if 0 < month <= first or month == 0 < first}
+        if self.world.month > first or first == 0:
             self.back(first)
         return first

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
@@ -11,10 +10,14 @@ from ...scenarios.read import load_scenario
 from ...scenarios.scenario import Scenario, check, choices
 from ...world.calendar import Calendar
 from .catalog import Catalog, catalog
+from .moves import Move, Moves
+from .offered import names as offered_names
 from .settings import Serving
-from .timeline import Move, Moves
+from .tab_views import KEYS, CompareView, EnsembleView, first_compare, first_ensemble, pairs_of, read_compare, read_ensemble
+from .wrong import near as _near
+from .wrong import short as _short
 
-TABS = ("live", "table", "method")
+TABS = ("live", "compare", "ensemble", "table", "method")
 THEMES = ("light", "dark")
 FLOWS = "flows"  # in place of a variable: the month's payments
 LONGEST = 8000
@@ -34,6 +37,8 @@ class View(NamedTuple):
     regions: tuple[str, ...] = ()
     place: str = ""
     theme: str = "light"
+    compare: CompareView = CompareView()
+    ensemble: EnsembleView = EnsembleView()
 
 
 class Asked(NamedTuple):
@@ -50,7 +55,10 @@ class Asked(NamedTuple):
 def first_view(known: Catalog) -> View:
     """Return what is shown where an address says nothing."""
     chart = known.views["chart"][0]
-    return View(chart=chart, money=known.views["money"][0], fill=known.views["fill"][0], table=chart, regions=known.groups)
+    return View(
+        chart=chart, money=known.views["money"][0], fill=known.views["fill"][0], table=chart, regions=known.groups,
+        compare=first_compare(known), ensemble=first_ensemble(known),
+    )  # fmt: skip
 
 
 def read_address(search: str | None, serving: Serving) -> tuple[Asked, list[str]]:
@@ -64,6 +72,10 @@ def read_address(search: str | None, serving: Serving) -> tuple[Asked, list[str]
     settings = _settings(name, serving, faults)
     calendar = Calendar(settings.start, settings.until)
     view = _view(view, single, known, faults)
+    tabs = {key: value for key, value in single.items() if key in KEYS}
+    if tabs:
+        offered = offered_names(serving)
+        view = view._replace(compare=read_compare(tabs, offered, known, faults), ensemble=read_ensemble(tabs, offered, known, faults))
     seed, month = _seed(single.get("seed"), faults), _month(single.get("month"), calendar, faults)
     moves = _moves([value for key, value in pairs if key == "lever"], calendar, faults)
     if faults:
@@ -85,6 +97,7 @@ def write_address(asked: Asked, month: int) -> str:
             pairs.append((key, getattr(view, key)))
     if view.regions != usual.regions:
         pairs.append(("regions", ",".join(view.regions)))
+    pairs += pairs_of(view.compare, view.ensemble, known)
     pairs += [("lever", f"{m.nation}.{m.lever}.{calendar.date(m.month)}.{m.value:.10g}") for m in asked.moves]
     return urlencode(pairs, quote_via=quote)
 
@@ -93,7 +106,7 @@ def _pairs(search: str, faults: list[str]) -> list[tuple[str, str]]:
     if len(search) > LONGEST:
         faults.append(f"the address has {len(search)} characters; allowed: up to {LONGEST}")
         return []
-    allowed = ("scenario", "seed", "month", "tab", "chart", "money", "fill", "table", "regions", "place", "lever", "token")
+    allowed = ("scenario", "seed", "month", "tab", "chart", "money", "fill", "table", "regions", "place", "lever", "token", *KEYS)
     try:
         pairs = parse_qsl(search.lstrip("?"), keep_blank_values=True, max_num_fields=MOST_MOVES + 20, errors="strict")
     except (ValueError, UnicodeDecodeError):
@@ -195,14 +208,3 @@ def _number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
-
-
-def _near(given: str, allowed: Any) -> str:
-    names = list(allowed)
-    near = difflib.get_close_matches(str(given)[:100], names, n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(near)}?" if near else f"; allowed: {', '.join(name for name in names[:12] if name)}"
-
-
-def _short(given: str) -> str:
-    text = repr(given)
-    return text if len(text) <= 60 else f"{text[:57]}…"

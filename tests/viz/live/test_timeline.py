@@ -7,7 +7,8 @@ import pytest
 from wattrace.model import World, WorldFailed
 from wattrace.scenarios.read import load_scenario
 from wattrace.viz.live import timeline as module
-from wattrace.viz.live.timeline import Move, Timeline, first_change, opened, with_move
+from wattrace.viz.live.moves import Move, first_change, with_move
+from wattrace.viz.live.timeline import Timeline, opened
 
 UNTIL = "2027-07"
 PULL = Move(6, "USA", "permit_time", 0.25)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wattrace.viz.live.catalog import catalog
+from wattrace.viz.live.moves import Move
 from wattrace.viz.live.settings import Serving
-from wattrace.viz.live.timeline import Move
 from wattrace.viz.live.view import LONGEST, TABS, read_address, write_address
 
 SERVING = Serving({"baseline": "baseline", "no-launches": "no-launches"})

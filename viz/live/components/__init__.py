@@ -54,7 +54,9 @@ def LineChart(data: str, event_pick: Pick | None = None) -> reacton.core.Element
     """Lines over time with bands.
 
     data: `{title, unit, x: [dates], now: index, lines: [{name, values, style, nation}], bands: [{name, low, high, nation}],
-    theme, log, nations, note, height}`; style is live, baseline, projection or history; values may be null. A click or Enter
+    theme, log, nations, note, height, reach: [numbers the scale must hold], style_names: {style: word}, band_name, aligned,
+    early}`; a band may have a kind, which the legend tells; aligned charts of one width have the same margins, early ones fold their
+    buttons away; style is live, baseline, projection or history; values may be null. A click or Enter
     calls event_pick with `{index, date}`.
     """
     return _LineChart.element(payload=data, callback=event_pick)
@@ -76,6 +78,7 @@ _Strip = _widget("strip.vue", "payload")
 _Sankey = _widget("sankey.vue", "payload")
 _Events = _widget("events.vue", "payload")
 _TableTwin = _widget("table_twin.vue", "payload")
+_Bars = _widget("bars.vue", "payload")
 
 
 def Strip(data: str, event_pick: Pick | None = None) -> reacton.core.Element:
@@ -103,6 +106,15 @@ def Events(data: str, event_pick: Pick | None = None) -> reacton.core.Element:
     `{month, date, kind, region, agent}`.
     """
     return _Events.element(payload=data, callback=event_pick)
+
+
+def Bars(data: str) -> reacton.core.Element:
+    """Bars side by side, a group per row.
+
+    data: `{title, unit, columns: [what a row is, names], rows: [[label, numbers]], theme, height}`; the first and the last group
+    stand apart.
+    """
+    return _Bars.element(payload=data)
 
 
 def TableTwin(data: str) -> reacton.core.Element:

@@ -42,6 +42,10 @@ _WIDGETS = {
     "method": _part("method", content=""),
     "saver": _part("saver", "saved", content=""),
     "sync": _part("sync", "painted", "dress", number="", stamp="", known="", address="", theme="light"),
+    "compare_head": _part("compare_head", "pair", "who", content=""),
+    "diff": _part("diff", content=""),
+    "ensemble_head": _part("ensemble_head", "choose", "begin", "cancel", content="", progress=""),
+    "overtake": _part("overtake", "choose", content=""),
     "faults": _part("faults", "dismiss", content=""),
 }
 
