@@ -34,13 +34,11 @@ def policy(world: Any) -> None:
             label = world.places.nations[n]
             world.tell("policy", label, f"Government of {world.places.nation_names[n]}", f"{name} moves to {target:g}.")
     nation.react(world)
-    zones = world.places.zone_nation[state.projects.zone]
-    for lever, left, factor in (("permit_time", "permit_left", "permit_factor"), ("queue_time", "queue_left", "queue_factor")):
-        now = world.levers[lever] / state.nation.effort
-        ratio = now / getattr(state, factor)
-        if (ratio != 1.0).any():
-            getattr(state.projects, left)[...] *= ratio[zones]
-        setattr(state, factor, now)
+    permit, queue = world.levers["permit_time"] / state.nation.effort, world.levers["queue_time"] / state.nation.effort
+    faster, sooner = permit / state.permit_factor, queue / state.queue_factor
+    if (faster != 1.0).any() or (sooner != 1.0).any():
+        building.rescale_waits(state.projects, world.places.zone_nation, faster, sooner)
+    state.permit_factor, state.queue_factor = permit, queue
 
 
 # -- 7 dispatch -------------------------------------------------------------------------------------------------
@@ -139,9 +137,10 @@ def start_projects(world: Any, order: Start) -> None:
     if len(order.gw) == 0:
         return
     n = world.places.zone_nation[order.zone]
-    permit = statics.permit_months[n, order.kind] * state.permit_factor[n]
-    queue = statics.queue_months[n, order.kind] * state.queue_factor[n]
-    completion = statics.completion[n, order.kind]
+    at = n * statics.completion.shape[1] + order.kind  # in tables [N, J] laid flat
+    permit = statics.permit_months.take(at) * state.permit_factor[n]
+    queue = statics.queue_months.take(at) * state.queue_factor[n]
+    completion = statics.completion.take(at)
     if world.draws.off:
         left, keep = np.full(len(n), np.inf), completion
     else:
@@ -150,7 +149,7 @@ def start_projects(world: Any, order: Start) -> None:
         keep = 1.0
     building.start(
         state.projects, order.zone, order.kind, order.owner, order.gw * keep, state.month, permit, queue,
-        statics.build_months[n, order.kind], left,
+        statics.build_months.take(at), left,
     )  # fmt: skip
 
 

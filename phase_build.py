@@ -21,7 +21,8 @@ def construction(world: Any) -> None:
     zones = places.zone_nation
     state.workers_total = state.workers + state.site_robots
     # who is in arrears can pay for neither parts nor crews
-    state.projects.funded[...] = state.ledger.arrears_months[state.projects.owner] == 0
+    pays = state.ledger.arrears_months == 0
+    state.projects.funded[...] = True if pays.all() else pays[state.projects.owner]
     # where nothing grows, sites are worked on and paid for but neither come nearer to completion nor use up parts
     projects, parts = state.projects, state.parts_stock_gw
     if not statics.growth:

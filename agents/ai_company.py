@@ -156,8 +156,8 @@ def zone_lead_months(world: Any) -> np.ndarray:
     return lead[world.places.zone_nation]
 
 
-def site_costs_musd_per_gw(world: Any) -> np.ndarray:
-    """Return [C, Z] what a GW of hall costs a company in a zone: building, coins, energy, and waiting for both."""
+def site_costs_musd_per_gw(world: Any, lead_months: np.ndarray) -> np.ndarray:
+    """Return [C, Z] what a GW of hall costs a company in a zone: building, coins, energy, and waiting `lead_months` [Z] for both."""
     state, statics, param = world.state, world.statics, world.tables.param
     nation = world.places.zone_nation
     build = statics.hall_cost_musd_per_gw * statics.hall_cost_ratio[nation] * state.site_cost[nation]
@@ -165,7 +165,7 @@ def site_costs_musd_per_gw(world: Any) -> np.ndarray:
     # coins at what they are expected to be worth when the hall stands
     coins = state.value_expected[nation] * 1000.0 * draw
     energy = state.mean_price * 8.766 * draw * param("ai.energy_years")
-    delay = zone_lead_months(world) / 12.0 * param("ai.time_value_share")
+    delay = lead_months / 12.0 * param("ai.time_value_share")
     waiting = state.willing_usd_per_w_year[:, None] * 1000.0 * draw * delay[None, :]
     return (build + coins + energy)[None, :] + waiting
 
@@ -188,7 +188,8 @@ def start_halls(world: Any) -> Start:
     """Start halls where time and cost are least, for the chips expected when they will stand."""
     state, statics, param = world.state, world.statics, world.tables.param
     ai = state.ai
-    lead = (statics.opening_share * zone_lead_months(world)[None, :]).sum(axis=1)
+    lead_in_zone = zone_lead_months(world)
+    lead = (statics.opening_share * lead_in_zone).sum(axis=1)
     standing = state.halls_gw.sum(axis=1)
     coming = state.halls_under_way_gw.sum(axis=1)
     years = expectations.grown_years(ai.revenue_growth, lead / 12.0, param("ai.growth_horizon_years"))
@@ -201,7 +202,7 @@ def start_halls(world: Any) -> Start:
     money_gw = state.ai_budget_musd * ahead * (1.0 - chip_share(world)) / statics.hall_cost_musd_per_gw
     pace = np.minimum(pace, money_gw)
     state.hall_pace_gw = pace
-    state.site_cost_musd = site_costs_musd_per_gw(world)
+    state.site_cost_musd = site_costs_musd_per_gw(world, lead_in_zone)
     scale = param("siting.logit_scale")
     if state.month == 0:
         # what drew companies to places beside cost is what makes the opening's costs give the opening's shares

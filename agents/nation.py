@@ -41,7 +41,8 @@ def react(world: Any) -> None:
     powered = state.powered_nation_gw
     # everybody's rival is the strongest nation, the strongest's the second
     second, first = np.sort(powered)[-2:]
-    rival = np.where(np.arange(len(powered)) == powered.argmax(), second, first)
+    rival = np.full(len(powered), first)
+    rival[powered.argmax()] = second
     tiny = param("race.smallest_gw")
     perceived = np.log((rival + tiny) / (powered + tiny))
     state.nation.threat += (perceived - state.nation.threat) / param("race.intelligence_lag_months")

@@ -279,3 +279,14 @@ def test_processes_and_hash_seeds_do_not_matter(small_world):
             [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed}
         )
         assert done.stdout.split()[-1] == here
+
+
+def test_a_month_is_written_down_whole_or_not_at_all():
+    world = World("baseline", seed=1)
+    values = {name: np.zeros(block.shape[1]) for name, block in world.record.data.items()}
+    lost = values.pop("Coin|Value")
+    with pytest.raises(KeyError, match=r"not recorded: Coin\|Value"):
+        world.record.put(0, values)
+    with pytest.raises(KeyError, match=r"not in the codelist: Coin\|Worth"):
+        world.record.put(0, values | {"Coin|Value": lost, "Coin|Worth": lost})
+    assert world.record.written == 0

@@ -24,6 +24,7 @@ class Recorder:
         self.months = months
         self.written = 0
         names = {scope: [name for name, its in self.scope.items() if its == scope] for scope in self.regions}
+        self._names = names
         self._place = {name: (scope, i) for scope, listed in names.items() for i, name in enumerate(listed)}
         self._price_rows = np.array([self._place[name][1] for name in self.prices], dtype=np.int64)
         self._show({
@@ -47,14 +48,14 @@ class Recorder:
         block = self._blocks["nation"]
         return block[month - 1, self._price_rows], block[month, self._price_rows]
 
-    def put(self, month: int, values: dict[str, object]) -> None:
-        """Write one month. Every variable of the codelist must be given, and no other."""
-        data = self.data
-        for name, value in values.items():
-            data[name][month] = value
-        if len(values) != len(data):
-            missing = sorted(set(data) - set(values))
-            raise KeyError(f"month {month}: variables not recorded: {', '.join(missing)}")
+    def put(self, month: int, values: dict[str, np.ndarray]) -> None:
+        """Write one month: for every variable of the codelist, and no other, its values [regions of its scope]."""
+        if values.keys() != self.data.keys():
+            missing, unknown = sorted(self.data.keys() - values.keys()), sorted(values.keys() - self.data.keys())
+            raise KeyError(f"month {month}: variables not recorded: {', '.join(missing)}; not in the codelist: {', '.join(unknown)}")
+        for scope, names in self._names.items():
+            if names:
+                np.concatenate([values[name] for name in names], out=self._blocks[scope][month].reshape(-1))
         self.written = month + 1
 
     def copy(self, months: int | None = None) -> Recorder:

@@ -6,7 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from .kernels import kernel
+
 _GW = 1e-6  # kW to GW
+
+
+@kernel
+def _holdings(home, is_bank, coins, staked, shortfall, deposits, loans, arrears, coins_kw, staked_kw, shortfall_kw, balances_gw):
+    """Add up, by nation, who holds, stakes and lacks its coins in kW, and its own people's deposits, loans and arrears in GW."""
+    for p in range(home.shape[0]):
+        for n in range(coins_kw.shape[0]):
+            coins_kw[n] += coins[p, n]
+            staked_kw[n] += staked[p, n]
+            shortfall_kw[n] += shortfall[p, n]
+        if not is_bank[p]:
+            h = home[p]
+            balances_gw[0, h] += deposits[p] * _GW
+            balances_gw[1, h] += loans[p] * _GW
+            balances_gw[2, h] += arrears[p] * _GW
 
 
 def month_values(world: Any) -> dict[str, Any]:
@@ -22,14 +39,17 @@ def month_values(world: Any) -> dict[str, Any]:
 
 def _money(state: Any, home: np.ndarray, nations: int) -> dict[str, Any]:
     ledger = state.ledger
-    held = ledger.total_coins() * _GW
-    staked = ledger.staked.sum(axis=0) * _GW
-    private = ~ledger.is_bank
-    by_home = lambda x: np.bincount(home[private], x[private] * _GW, nations)  # noqa: E731
+    coins_kw, staked_kw, shortfall_kw = np.zeros((3, nations), np.int64)
+    balances = np.zeros((3, nations))
+    _holdings(
+        home, ledger.is_bank, ledger.coins, ledger.staked, ledger.shortfall, ledger.deposits, ledger.loans, ledger.arrears,
+        coins_kw, staked_kw, shortfall_kw, balances,
+    )  # fmt: skip
+    held, staked = coins_kw * _GW, staked_kw * _GW
     return {
         "Coin|Accredited": state.accredited_kw * _GW,
         "Coin|Outstanding": held,
-        "Coin|Shortfall": ledger.shortfall.sum(axis=0) * _GW,
+        "Coin|Shortfall": shortfall_kw * _GW,
         "Coin|Staked": staked,
         "Coin|Float": held - staked,
         "Coin|Value": state.value,
@@ -40,9 +60,9 @@ def _money(state: Any, home: np.ndarray, nations: int) -> dict[str, Any]:
         "Coin|Foreign Claims": ledger.nostro.sum(axis=0) * _GW,
         "Coin|Minted": (ledger.minted_total - state.minted_before_kw) * _GW,
         "Coin|Bought Back": (ledger.bought_back_total - state.bought_back_before_kw) * _GW,
-        "Money|Deposits": by_home(ledger.deposits),
-        "Money|Loans": by_home(ledger.loans),
-        "Money|Arrears": by_home(ledger.arrears),
+        "Money|Deposits": balances[0],
+        "Money|Loans": balances[1],
+        "Money|Arrears": balances[2],
         "Money|Turnover": np.bincount(home, state.turnover_musd, nations),
         "World|GDP": state.nation.gdp_musd,
     }
@@ -50,7 +70,7 @@ def _money(state: Any, home: np.ndarray, nations: int) -> dict[str, Any]:
 
 def _power(state: Any, by_zone: Any) -> dict[str, Any]:
     power = state.power
-    load = by_zone(power.load_gwh)
+    load, started = by_zone(power.load_gwh), by_zone(state.started_gw_zone.sum(axis=1))
     return {
         "Power|Load": load,
         "Power|Base Load": by_zone(power.base_gwh),
@@ -66,8 +86,8 @@ def _power(state: Any, by_zone: Any) -> dict[str, Any]:
         "Power|Zone AI Load": power.ai_gwh,
         "Power|Zone Unserved": power.unserved_gwh,
         "Power|Zone Headroom": state.accreditation.supply_gw.min(axis=1) - state.zone_peak_gw,
-        "Build|Planned Share": by_zone(state.planned_gw_zone) / np.maximum(by_zone(state.started_gw_zone.sum(axis=1)), 1e-12),
-        "Build|Started": by_zone(state.started_gw_zone.sum(axis=1)),
+        "Build|Planned Share": by_zone(state.planned_gw_zone) / np.maximum(started, 1e-12),
+        "Build|Started": started,
         "Build|Under Way": by_zone(state.under_way_gw.sum(axis=1)),
         "Build|Added": by_zone(state.added_gw_zone.sum(axis=1)),
         "Build|Retired": by_zone(state.retired_gw_zone.sum(axis=1)),
@@ -82,24 +102,24 @@ def _compute(world: Any, home: np.ndarray, by_zone: Any, nations: int) -> dict[s
     dark = np.maximum(ai.chips_h100e - ai.powered_h100e, 0.0)
     powered = of_owner(ai.powered_gw + state.orbit_gw)
     serving = of_owner((ai.powered_h100e + state.orbit_h100e) * ai.serving_share)
-    sales = of_owner(state.ai_sales_musd)
+    sales, orbital, located = of_owner(state.ai_sales_musd), of_owner(state.orbit_gw), state.powered_gw.sum(axis=0)
     return {
         "Compute|Powered": powered,
         "Compute|Powered H100e": of_owner(ai.powered_h100e + state.orbit_h100e),
-        "Compute|Located": by_zone(state.powered_gw.sum(axis=0)),
+        "Compute|Located": by_zone(located),
         "Compute|Owned H100e": of_owner(ai.chips_h100e + state.orbit_h100e),
         "Compute|Stranded": of_owner(stranded),
         "Compute|Stranded H100e": of_owner(dark),
         "Compute|Halls": of_owner(state.halls_gw.sum(axis=1)),
         "Compute|Halls Under Way": of_owner(state.halls_under_way_gw.sum(axis=1)),
-        "Compute|Orbital": of_owner(state.orbit_gw),
-        "Compute|Orbital Share": of_owner(state.orbit_gw) / np.maximum(powered, 1e-12),
-        "Compute|Zone AI": state.powered_gw.sum(axis=0),
+        "Compute|Orbital": orbital,
+        "Compute|Orbital Share": orbital / np.maximum(powered, 1e-12),
+        "Compute|Zone AI": located,
         "AI|Capability": state.capability,
         "AI|Revenue": sales,
         "AI|Spending": state.ai_spending_musd,
         "AI|Capex": of_owner(ai.chip_spending_musd + state.hall_spend_musd),
-        "AI|Adoption": state.adopted.mean(axis=1),
+        "AI|Adoption": state.adopted.sum(axis=1) / state.adopted.shape[1],
         "AI|Compute Price": sales * 1e6 / np.maximum(serving * world.tables.param("time.hours_per_month"), 1e-12),
     }
 

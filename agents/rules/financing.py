@@ -29,6 +29,6 @@ def debt_share(debt_musd, book_musd, gearing, loan_to_value, sharpness):
     """
     limit = np.maximum(loan_to_value * book_musd, 0.0)
     used = np.where(limit > 0.0, debt_musd / np.where(limit > 0.0, limit, 1.0), np.inf)
-    left = np.clip(1.0 - used, 0.0, 1.0)
+    left = np.minimum(np.maximum(1.0 - used, 0.0), 1.0)
     half = 1.0 - gearing / loan_to_value
     return gearing * left**sharpness / (left**sharpness + half**sharpness) * (1.0 + half**sharpness)

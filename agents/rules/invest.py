@@ -96,12 +96,12 @@ def allot_need(need_gw, cost_per_watt, credit, buildable, scale):
     Where nothing can be built (`buildable` 0 or infinite cost) the need stays unmet and the row is 0.
     """
     usable = np.isfinite(cost_per_watt) & (buildable > 0.0) & (credit > 0.0)
-    best = np.min(np.where(usable, cost_per_watt, np.inf), axis=1, keepdims=True, initial=np.inf)
-    gap = np.where(usable, cost_per_watt, 0.0) - np.where(np.isfinite(best), best, 0.0)
-    weight = np.where(usable, np.exp(-np.where(usable, gap, 0.0) / scale), 0.0)
+    cost = np.where(usable, cost_per_watt, np.inf)  # what costs for ever gets no weight
+    best = cost.min(axis=1, keepdims=True, initial=np.inf)
+    weight = np.exp((np.where(np.isfinite(best), best, 0.0) - cost) / scale)
     total = weight.sum(axis=1, keepdims=True)
     share = weight / np.where(total > 0.0, total, 1.0)
-    return np.where(usable, need_gw[:, None] * share / np.where(credit > 0.0, credit, 1.0), 0.0)
+    return need_gw[:, None] * share / np.where(usable, credit, 1.0)
 
 
 def keeping_value(margin, credit, value, rate):

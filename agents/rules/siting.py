@@ -11,9 +11,9 @@ def shares(cost, allowed, scale):
     `allowed` [C, places] >= 0: 0 no edge, else a weight (1 as a rule). Infinite cost is not chosen.
     """
     open_ = (allowed > 0.0) & np.isfinite(cost)
-    best = np.min(np.where(open_, cost, np.inf), axis=1, keepdims=True, initial=np.inf)
-    gap = np.where(open_, cost, 0.0) - np.where(np.isfinite(best), best, 0.0)
-    weight = np.where(open_, np.exp(-np.where(open_, gap, 0.0) / scale) * allowed, 0.0)
+    cost = np.where(open_, cost, np.inf)  # what costs for ever gets no weight
+    best = cost.min(axis=1, keepdims=True, initial=np.inf)
+    weight = np.exp((np.where(np.isfinite(best), best, 0.0) - cost) / scale) * allowed
     total = weight.sum(axis=1, keepdims=True)
     return weight / np.where(total > 0.0, total, 1.0)
 

@@ -32,12 +32,12 @@ _COMPACT_ABOVE = 256  # rows that are done before they are dropped
 _MIX = 0x1E3779B97F4A7C15  # odd, so that no bit of a key is lost in the hash
 
 PROJECT_COLUMNS = {
-    "zone": Column("index", -1),
-    "kind": Column("index", -1),
-    "owner": Column("party", -1),
+    "zone": Column("index", np.int16(-1)),
+    "kind": Column("index", np.int16(-1)),
+    "owner": Column("party", np.int16(-1)),
     "gw": Column("GW"),
-    "stage": Column("PERMIT..DONE", PERMIT),
-    "started": Column("month", 0),
+    "stage": Column("PERMIT..DONE", np.int8(PERMIT)),
+    "started": Column("month", np.int32(0)),
     "permit_left": Column("months"),
     "queue_left": Column("months"),
     "build_left": Column("months"),
@@ -78,7 +78,7 @@ def under_way_gw(projects: Columns) -> float:
 
 def withdraw_after(uniform, completion, queue_months) -> np.ndarray:
     """Return `withdraw_left`: inf where `uniform` < `completion`, else spread evenly over the queue."""
-    share = np.clip((uniform - completion) / np.maximum(1.0 - completion, 1e-12), 0.0, 1.0)
+    share = np.minimum(np.maximum((uniform - completion) / np.maximum(1.0 - completion, 1e-12), 0.0), 1.0)
     return np.where(uniform < completion, np.inf, queue_months * share)
 
 
@@ -99,6 +99,21 @@ def start(
         len(zone), zone=zone, kind=kind, owner=owner, gw=gw, started=month,
         permit_left=permit, queue_left=queue, build_left=build, withdraw_left=withdraw_left,
     )  # fmt: skip
+
+
+@kernel
+def _rescale(zone, permit_left, queue_left, zone_nation, permit_ratio, queue_ratio):
+    """Multiply what is left of every row's waits by its nation's ratios."""
+    for i in range(zone.shape[0]):
+        n = zone_nation[zone[i]]
+        permit_left[i] *= permit_ratio[n]
+        queue_left[i] *= queue_ratio[n]
+
+
+def rescale_waits(projects: Columns, zone_nation, permit_ratio: np.ndarray, queue_ratio: np.ndarray) -> None:
+    """Let the permits and studies under way take `permit_ratio` and `queue_ratio` [N] times as long as they still would."""
+    p = projects
+    _rescale(p.zone, p.permit_left, p.queue_left, zone_nation, permit_ratio, queue_ratio)
 
 
 @kernel

@@ -25,11 +25,13 @@ def clear_rent(tables: Tables, statics: Any, state: Any, draw_gw: np.ndarray, wi
     """
     param = tables.param
     nations = len(statics.places.nations)
+    willing_in = np.empty((nations, len(willing)))
+    willing_in[:] = willing
     return rent.clear_rent(
         state.ledger.total_coins() * 1e-6, np.zeros(nations), state.households.stake_gw,
         energy_usd_per_w_year(statics, state), statics.energy_reference, statics.rent_reference,
         param("money.base_elasticity"), np.ascontiguousarray(draw_gw.T),
-        np.ascontiguousarray(np.broadcast_to(willing, (nations, len(willing)))), param("money.site_spread"),
+        willing_in, param("money.site_spread"),
         param("money.lost_load_usd_per_mwh"), param("money.short_hours"), param("money.most_short_hours"),
         param("money.garver_slope"),
     )  # fmt: skip

@@ -247,3 +247,26 @@ def test_before_building_only_twins_are_joined():
     assert pj.merge(projects) == 1
     assert projects.gw.tolist() == [2.0, 1.0, 1.0, 1.0]
     assert pj.merge(pj.new_projects()) == 0
+
+
+def test_permits_and_studies_under_way_take_their_nations_new_pace():
+    projects, _ = started(3)
+    before = projects.copy()
+    pj.rescale_waits(projects, ZONE_NATION, np.array([0.5, 1.0]), np.array([1.0, 2.0]))
+    first = ZONE_NATION[before.zone] == 0
+    assert first.any()
+    assert not first.all()
+    np.testing.assert_array_equal(projects.permit_left, np.where(first, 0.5, 1.0) * before.permit_left)
+    np.testing.assert_array_equal(projects.queue_left, np.where(first, 1.0, 2.0) * before.queue_left)
+    np.testing.assert_array_equal(projects.build_left, before.build_left)
+
+
+def test_dropping_rows_keeps_the_others_in_order_and_the_fills_of_new_ones():
+    projects, _ = started(4)
+    before = projects.copy()
+    mask = np.arange(len(projects)) % 3 != 0
+    projects.keep(mask)
+    for name in projects.spec:
+        np.testing.assert_array_equal(getattr(projects, name), getattr(before, name)[mask])
+    pj.start(projects, [1], [2], [3], [4.0], 5, 6.0, 7.0, 8.0)
+    assert (projects.stage[-1], projects.funded[-1], projects.withdraw_left[-1]) == (pj.PERMIT, True, np.inf)
