@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from wattrace.model import World
 from wattrace.scenarios.read import load_scenario
 from wattrace.viz.live import ensemble
 from wattrace.viz.live.ensemble import Ensemble
@@ -28,9 +29,12 @@ def begin():
         assert not one.folder.exists()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def short():
-    return load_scenario("baseline").between(None, "2026-04")
+    """A world of three months, compiled beforehand: compiling cannot be interrupted, and on a new machine it takes minutes."""
+    settings = load_scenario("baseline").between(None, "2026-04")
+    World(settings, seed=1).run_to()
+    return settings
 
 
 def test_a_second_ensemble_waits_for_its_turn_and_can_be_cancelled_meanwhile(begin, short):
@@ -56,7 +60,7 @@ def test_what_goes_wrong_is_told(begin, short):
 
 def test_worlds_are_read_as_they_are_finished(begin, short):
     one = begin(short, worlds=3)
-    one.join(120)
+    one.join(300)
     assert (one.progress.state, one.progress.done, one.progress.failed) == ("done", 3, 0)
     assert one.worlds.read()
     assert not one.worlds.read()
