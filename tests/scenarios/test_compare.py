@@ -271,7 +271,7 @@ def test_the_iamc_table_reads_as_pyam_reads_it(written):
     assert set(index) <= set(wide.columns)
     years = [column for column in wide.columns if column not in index]
     assert [int(year) for year in years] == [2026, 2027]
-    assert all(wide[column].map(type).eq(str).all() for column in index)
+    assert all(wide[column].map(lambda value: isinstance(value, str)).all() for column in index)
     long = wide.melt(id_vars=index, value_vars=years, var_name="year", value_name="value").dropna(subset="value")
     assert pd.api.types.is_float_dtype(long["value"])
     assert not long.duplicated([*index, "year"]).any()

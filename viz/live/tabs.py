@@ -103,8 +103,12 @@ def Compare(tabs: Tabs, status: str, moves: str) -> Any:
     a, b = pair_of(view.compare, asked, offered)
 
     def answer(event: str, data: Any) -> None:
-        if event == "pair" and all(name in (*offered, MINE) for name in data):
-            tabs.compare(a=data[0], b=data[1])
+        # both sides as they are now: the page may not have drawn the change before
+        a, b = pair_of(tabs.view.value.compare, asked, offered)
+        if event == "swap":
+            tabs.compare(a=b, b=a)
+        elif event == "side" and data[0] in ("A", "B") and data[1] in (*offered, MINE):
+            tabs.compare(a=data[1] if data[0] == "A" else a, b=data[1] if data[0] == "B" else b)
         elif event == "who" and data in catalog().regions:
             tabs.compare(who=data)
 

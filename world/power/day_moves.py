@@ -111,6 +111,9 @@ def settle_surplus(nodes, arcs, spare, toll, steps, n):
 def room_of(arcs, units, plan, small, steps):
     """Return how often a move can be made: what its steps share (an arc, the power of a unit in an hour, its
     store) must do for all of them.
+
+    There is none for a move that both fills and drains a unit in an hour in which it rests: set off against
+    each other the two lose less than each alone, so the energy that the steps count would not be there.
     """
     _, charge, discharge, state = plan
     room = np.inf
@@ -133,6 +136,8 @@ def room_of(arcs, units, plan, small, steps):
                 hops += hop_code(steps[other].code)[0] == s
         for at in (h, i):
             if at >= 0:
+                if charge[s, at] <= small and discharge[s, at] <= small and _goes_both_ways(steps, s, at):
+                    return 0.0
                 net = _net_out(units, s, at, plan, steps, small)
                 if net > 0.0:
                     room = min(room, take_out(unit, charge[s, at], discharge[s, at], small)[1] / net)
@@ -144,6 +149,19 @@ def room_of(arcs, units, plan, small, steps):
         elif unit.inflow_gwh <= 0.0:
             room = min(room, _shared_store(units, s, plan, steps, small))
     return room
+
+
+@kernel_inside
+def _goes_both_ways(steps, s, at):
+    """Return whether a move puts energy into unit s in hour `at` and takes some out in the same hour."""
+    puts = takes = False
+    for k in range(steps.shape[0]):
+        if steps[k].code < -1:
+            unit_of, start = hop_code(steps[k].code)
+            if unit_of == s:
+                takes = takes or steps[k].hour == at
+                puts = puts or start == at
+    return puts and takes
 
 
 @kernel_inside

@@ -42,7 +42,7 @@ _WIDGETS = {
     "method": _part("method", content=""),
     "saver": _part("saver", "saved", content=""),
     "sync": _part("sync", "painted", "dress", number="", stamp="", known="", address="", theme="light"),
-    "compare_head": _part("compare_head", "pair", "who", content=""),
+    "compare_head": _part("compare_head", "swap", "side", "who", content=""),
     "diff": _part("diff", content=""),
     "ensemble_head": _part("ensemble_head", "choose", "begin", "cancel", content="", progress=""),
     "overtake": _part("overtake", "choose", content=""),
