@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 
@@ -13,7 +14,7 @@ COMMAND = ["bench", "batch", "--runs", "2", "--workers", "1", "--until", "2026-0
 
 
 def test_the_same_worlds_are_done_in_every_way_and_their_seconds_told():
-    pytest.importorskip("ema_workbench")
+    theirs = importlib.util.find_spec("ema_workbench") is not None
     result = CliRunner().invoke(cli, [*COMMAND, "--json"])
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
@@ -22,8 +23,9 @@ def test_the_same_worlds_are_done_in_every_way_and_their_seconds_told():
     assert found["batch_over_ideal"] == pytest.approx(found["batch_s"] / found["ideal_s"])
     assert found["batch_over_ideal"] > 1.0
     assert found["mesa_s"] > 0.0
-    assert found["ema_s"] > 0.0
-    assert (found["mesa_same_worlds"], found["ema_same_worlds"]) == (True, True)
+    assert found["mesa_same_worlds"] is True
+    assert (found["ema_s"] or 0.0) > 0.0 if theirs else found["ema_s"] is None
+    assert found["ema_same_worlds"] is (True if theirs else None)
     assert found["bytes_per_run"] > 4 * 64  # a number per variable at least
 
 
