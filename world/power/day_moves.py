@@ -6,7 +6,7 @@ import numpy as np
 
 from ..kernels import kernel, kernel_inside
 from .storing import put, put_in, store, store_room, take, take_out
-from .trading import use_arc
+from .trading import is_idle, use_arc
 
 # one step of a move, walked from its end: `amount` GW arrive in `zone` at `hour` by the arc or hop `code`
 STEP = np.dtype([("hour", np.int64), ("zone", np.int64), ("code", np.int64), ("amount", np.float64)])
@@ -112,8 +112,9 @@ def room_of(arcs, units, plan, small, steps):
     """Return how often a move can be made: what its steps share (an arc, the power of a unit in an hour, its
     store) must do for all of them.
 
-    There is none for a move that both fills and drains a unit in an hour in which it rests: set off against
-    each other the two lose less than each alone, so the energy that the steps count would not be there.
+    There is none for a move that both fills and drains a unit in an hour in which it rests, or takes an idle
+    line both ways: set off against each other the two lose less than each alone, so the energy that the steps
+    count would not be there.
     """
     _, charge, discharge, state = plan
     room = np.inf
@@ -125,6 +126,8 @@ def room_of(arcs, units, plan, small, steps):
             for other in range(steps.shape[0]):
                 if steps[other].code == step.code and steps[other].hour == h:
                     used += steps[other].amount
+                elif steps[other].code == step.code ^ 1 and steps[other].hour == h and is_idle(arcs[h], step.code):
+                    return 0.0
             arc = arcs[h, step.code]
             room = min(room, arc.room / (used * arc.need))
             continue

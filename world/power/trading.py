@@ -296,6 +296,8 @@ def _break_cycle(nodes, arcs, h, flow, supply, lines, least):
     ring = rings[0]
     length = 0
     for c in range(count):
+        if _turns_back(arcs, rings[c, : lengths[c]]):
+            continue
         for k in range(lengths[c]):
             z = arcs[rings[c, k]].head
             factor, toll, room = _trace_ring(arcs, rings[c], k, lengths[c])
@@ -324,6 +326,22 @@ def _break_cycle(nodes, arcs, h, flow, supply, lines, least):
         send_buy(nodes, arcs, z, -amount * spare, h, flow, lines)
         generate(nodes[source], source, h, -amount * spare * factor, supply)
     return True
+
+
+@kernel_inside
+def is_idle(arcs, a):
+    """Return whether the line of arc a carries nothing, so that it loses energy whichever way is taken first."""
+    return arcs[a].gain <= 1.0 and arcs[a ^ 1].gain <= 1.0
+
+
+@kernel_inside
+def _turns_back(arcs, ring):
+    """Return whether a cycle takes an idle line both ways: the flows would cancel, and the losses counted for each not occur."""
+    for k in range(ring.shape[0]):
+        for other in range(k):
+            if ring[other] == ring[k] ^ 1 and is_idle(arcs, ring[k]):
+                return True
+    return False
 
 
 MOST_CYCLES = 12  # of one hour at a time
