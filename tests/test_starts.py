@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from wattrace.model import World
+from wattrace.scenarios.scenario import Scenario
 
 
 @pytest.mark.parametrize("year", range(2016, 2027))
@@ -17,3 +18,11 @@ def test_coins_change_by_what_was_minted_less_what_was_bought_back():
     data = World(until="2027-01").run_to().record.data
     change = np.diff(data["Coin|Outstanding"], axis=0)
     assert change == pytest.approx((data["Coin|Minted"] - data["Coin|Bought Back"])[1:], abs=1e-9)
+
+
+def test_planners_who_see_the_least_far_still_find_a_price_for_a_watt():
+    """Where no plant stands within their horizon the quickest one sets the opening value."""
+    world = World(Scenario(name="near", world={"plan.horizon_years": 3.0}, until="2026-02"), seed=1)
+    assert np.all(np.isfinite(world.state.value))
+    assert np.all(world.state.value > 0.0)
+    world.run_to()

@@ -148,8 +148,11 @@ def opening_values(tables: Tables, statics: Any, state: Any) -> np.ndarray:
     dispatchable = np.zeros(credit.shape[1], dtype=bool)
     dispatchable[places.kind_is("thermal", "storage")] = True
     lead = (statics.permit_months + statics.queue_months + statics.build_months)[:, :-1]
-    can &= dispatchable[None, :] & (lead <= 12.0 * param("plan.horizon_years") * param("money.patience"))
-    usable = np.where(can & (credit > param("invest.least_credit")), credit, 0.0)
+    can &= dispatchable[None, :] & (credit > param("invest.least_credit"))
+    within = lead <= 12.0 * param("plan.horizon_years") * param("money.patience")
+    # where nothing stands so soon, a watt costs what the quickest does: it can be had, only later
+    quickest = lead <= np.where(can, lead, np.inf).min(axis=1, keepdims=True)
+    usable = np.where(can & (within | ~(can & within).any(axis=1, keepdims=True) & quickest), credit, 0.0)
     found, statics.opening_watt_costs = worth.opening_value(
         state.capex_usd_per_kw / 1000.0, statics.life_years[None, :], mean(statics.fixed_om_usd_per_kw) / 1000.0,
         margin / 1000.0, usable, statics.hurdle,

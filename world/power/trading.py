@@ -296,7 +296,7 @@ def _break_cycle(nodes, arcs, h, flow, supply, lines, least):
     ring = rings[0]
     length = 0
     for c in range(count):
-        if _turns_back(arcs, rings[c, : lengths[c]]):
+        if turns_back(arcs, rings[c, : lengths[c]]):
             continue
         for k in range(lengths[c]):
             z = arcs[rings[c, k]].head
@@ -335,7 +335,7 @@ def is_idle(arcs, a):
 
 
 @kernel_inside
-def _turns_back(arcs, ring):
+def turns_back(arcs, ring):
     """Return whether a cycle takes an idle line both ways: the flows would cancel, and the losses counted for each not occur."""
     for k in range(ring.shape[0]):
         for other in range(k):
