@@ -13,6 +13,7 @@ from wattrace.cli import cli
 COMMAND = ["bench", "batch", "--runs", "2", "--workers", "1", "--until", "2026-03"]
 
 
+@pytest.mark.filterwarnings("ignore:ipyparallel:UserWarning")
 def test_the_same_worlds_are_done_in_every_way_and_their_seconds_told():
     theirs = importlib.util.find_spec("ema_workbench") is not None
     result = CliRunner().invoke(cli, [*COMMAND, "--json"])
