@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from wattrace.model import World
 from wattrace.scenarios.scenario import Scenario
+from wattrace.world.tables import TableError
 
 
 @pytest.mark.parametrize("year", range(2016, 2027))
@@ -26,3 +27,8 @@ def test_planners_who_see_the_least_far_still_find_a_price_for_a_watt():
     assert np.all(np.isfinite(world.state.value))
     assert np.all(world.state.value > 0.0)
     world.run_to()
+
+
+def test_a_world_in_which_no_plant_counts_is_refused_by_name():
+    with pytest.raises(TableError, match="no firm watt can be had in USA, CHN"):
+        World(Scenario(name="none", world={"invest.least_credit": 2.0}, until="2026-02"), seed=1)

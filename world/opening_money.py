@@ -12,7 +12,7 @@ from .money import value as worth
 from .money.ledger import Ledger
 from .money.matrices import TANGIBLE
 from .power.stakes import base_stakes
-from .tables import Tables
+from .tables import TableError, Tables
 
 PLANTS, CHIPS, HALLS, LINES = range(len(TANGIBLE))
 
@@ -136,7 +136,10 @@ def _spread(column: np.ndarray, parties: np.ndarray, weight: np.ndarray, total: 
 
 
 def opening_values(tables: Tables, statics: Any, state: Any) -> np.ndarray:
-    """Return P₀ [N]: the cheapest firm watt that can be had (annuity less its energy margin, over its credit), ÷ rate."""
+    """Return P₀ [N], USD/W: the cheapest firm watt that can be had (annuity less its energy margin, over its credit), ÷ rate.
+
+    Raises TableError where a nation can build no dispatchable plant or storage that is accredited.
+    """
     places, param = statics.places, tables.param
     zones = places.zone_nation
     nations = len(places.nations)
@@ -157,6 +160,9 @@ def opening_values(tables: Tables, statics: Any, state: Any) -> np.ndarray:
         state.capex_usd_per_kw / 1000.0, statics.life_years[None, :], mean(statics.fixed_om_usd_per_kw) / 1000.0,
         margin / 1000.0, usable, statics.hurdle,
     )  # fmt: skip
+    if not np.isfinite(found).all():
+        without = ", ".join(name for name, value in zip(places.nations, found, strict=True) if not np.isfinite(value))
+        raise TableError([f"no firm watt can be had in {without}: give dispatchable plant or storage that can be built and counts there"])
     return np.maximum(found, param("money.least_opening_value"))
 
 

@@ -205,7 +205,6 @@ class Drawing(NamedTuple):
         title = f"{self.who} at year marks: " + ", ".join(side.name for side in self.sides)
         return json.dumps({"title": title, "columns": columns, "rows": rows, "theme": self.theme, "height": 460})
 
-
     def leads(self, variables: list[str], ahead: str, behind: str) -> str:
         """Return from when `ahead` has more than `behind` in A and in B, and how many months later in B; a row a variable."""
         rows: list[list[Any]] = []

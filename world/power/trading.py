@@ -328,6 +328,10 @@ def _break_cycle(nodes, arcs, h, flow, supply, lines, least):
     return True
 
 
+MOST_CYCLES = 12  # of one hour at a time
+CYCLE_LEAST = 0.01  # a GW round a cycle saves little, but is cheap to send
+
+
 @kernel_inside
 def is_idle(arcs, a):
     """Return whether the line of arc a carries nothing, so that it loses energy whichever way is taken first."""
@@ -342,10 +346,6 @@ def turns_back(arcs, ring):
             if ring[other] == ring[k] ^ 1 and is_idle(arcs, ring[k]):
                 return True
     return False
-
-
-MOST_CYCLES = 12  # of one hour at a time
-CYCLE_LEAST = 0.01  # a GW round a cycle saves little, but is cheap to send
 
 
 @kernel_inside
