@@ -229,7 +229,9 @@ class _Batch:
                 raise BatchStopped(f"{study.folder}: {what}; what is finished is kept: mend it, then --resume {study.folder}") from error
             finally:
                 self.engine.close()
-                if state != "done":
+                if state == "done":
+                    sweep(study.folder)  # a worker that was killed may have left a half-written file
+                else:
                     with contextlib.suppress(OSError):  # the first reason is the one to tell
                         self._finish()
                 self._tell(state)

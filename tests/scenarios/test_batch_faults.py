@@ -101,6 +101,7 @@ def test_a_killed_worker_costs_nothing(tmp_path, alone):
         if now.done >= 1 and workers and len(killed) < 2:
             killed.append(workers[0])
             os.kill(workers[0], signal.SIGKILL)
+            (folder / "parts" / f".part-00003.parquet.{workers[0]}.part").write_bytes(b"half a part")  # if it had died while writing
 
     batch(**WHAT, out=folder, workers=1, told=kill_one)
     assert killed
