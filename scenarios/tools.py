@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..world.reading import parameters_read
 from ..world.tables import MissingRow, Tables
 from .choices import choices
 from .parts import (
@@ -98,12 +97,8 @@ def _unset(scenario: Scenario, known: Choices) -> list[Line]:
 
 
 def notes(scenario: Scenario) -> list[str]:
-    """Return what is allowed and yet may surprise: numbers no rule reads, outside their range, steps after the end."""
-    known, read = choices(), set(parameters_read())
-    told = start_note(scenario)
-    for name in (*scenario.world, *scenario.uncertain):
-        if "/" not in name and read and name not in read:
-            told.append(f"world.{name}: no rule reads this number; setting it changes nothing")
+    """Return what is allowed and yet may surprise: numbers outside their range, steps after the end."""
+    known, told = choices(), start_note(scenario)
     for name, value in scenario.world.items():
         cell = known.cells[name]
         if not cell.low <= value <= cell.high:

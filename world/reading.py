@@ -8,17 +8,19 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _FOLDERS = ("world", "agents")
-_READ = re.compile(r"""\bparam\(\s*f?["']([a-z_]+(?:\.[A-Za-z0-9_]+)+)["']""")
-
-
+_READ = re.compile(r"""\bparam\(\s*f?["']([a-z_]+(?:\.[A-Za-z0-9_{}]+)+)["']""")
+_FILLED = re.compile(r"\{\w+\}")
 _LEVER = re.compile(r"""\blevers\[["'](\w+)["']\]""")
 _VARIABLE = re.compile(r"""["']([A-Z]\w*\|[^"'{}]+)["']:""")
 
 
 @cache
 def parameters_read(package: Path = _PACKAGE) -> tuple[str, ...]:
-    """Return the names in every `param("…")` of the model, sorted; none where the sources are not there."""
-    return _found(_READ, package)
+    """Return the names in every `param("…")` of the model, sorted; none where the sources are not there.
+
+    A part that is filled in when the code runs is a star: `param(f"days.{what}_calm")` gives `days.*_calm`.
+    """
+    return tuple(sorted({_FILLED.sub("*", name) for name in _found(_READ, package)}))
 
 
 @cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import fnmatch
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -213,8 +214,8 @@ class Tables:
         self.tables[head] = changed
 
     def check_complete(self, parameters: Iterable[str], rows: dict[str, Iterable[str]]) -> None:
-        """Check that every parameter, and every row of `rows` {table: names}, that code reads is there. Raises TableError."""
-        lost = [("parameters", name) for name in parameters if name not in self._params]
+        """Check that every parameter (a star stands for any text), and every row of `rows` {table: names}, is there. Raises TableError."""
+        lost = [("parameters", name) for name in parameters if name not in self._params and not fnmatch.filter(self._params, name)]
         for table, names in rows.items():
             known = set(self.labels(table))
             lost += [(table, name) for name in names if name not in known]
