@@ -67,6 +67,8 @@ def explain(name_or_path: str | Path) -> list[Line]:
     lines = [Line(key, getattr(scenario, key), _where(found, (key,)), "") for key in ("start", "until")]
     for key in ("draws", "growth"):
         lines.append(Line(key, "on" if getattr(scenario, key) else "off", _where(found, ("switches", key)), ""))
+    if scenario.start != LATEST_START:
+        lines.append(Line("later knowledge", later_text(scenario), "-", "known_from in parameters.csv and parameters_industry.csv"))
     for nation, levers in scenario.policy.items():
         for lever, steps in levers.items():
             for i, step in enumerate(steps):
@@ -124,8 +126,17 @@ def start_note(scenario: Scenario) -> list[str]:
         return []
     return [
         f"start: {scenario.start} opens the world of that January from the historical tables, without what became known later; what it has"
-        f" come to by {LATEST_START} is simulated and differs from the world that opens there"
+        f" come to by {LATEST_START} is simulated and differs from the world that opens there",
+        f"start: {later_text(scenario)}",
     ]
+
+
+def later_text(scenario: Scenario) -> str:
+    """Return in words how many named numbers were not known yet at the start."""
+    tables = Tables.load(scenario.start)
+    later = [name for name in tables.later if name not in scenario.world]
+    last = max((tables.later[name] for name in later), default=scenario.start)
+    return f"{len(later)} of {len(tables.params)} named numbers rest on sources younger than {scenario.start}, the last of {last}"
 
 
 def diff(a: Scenario, b: Scenario) -> list[tuple[str, str, str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import wattrace
 from wattrace.month import PHASES
+from wattrace.world.tables import Tables
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "docs" / "examples" / "own_agent.py"
@@ -32,6 +33,17 @@ def test_tables_named_in_odd_exist():
     named = {name for cell in cells for name in re.findall(r"`([a-z_]+)`", re.sub(r"\(.*?\)|lever `\w+`", "", cell))}
     assert named
     assert not {name for name in named if not (ROOT / "world" / "data" / f"{name}.csv").is_file()}
+
+
+def test_odd_counts_what_early_starts_know_too_early():
+    text = (ROOT / "docs" / "odd.md").read_text(encoding="utf-8")
+    table = text.split("<!-- later knowledge -->")[1].split("<!-- /later knowledge -->")[0]
+    said = re.findall(r"^\| (\d{4}-01) \| (\d+) \| (\d+) \| (\S+) \|$", table, re.MULTILINE)
+    assert [start for start, *_ in said] == [f"{year}-01" for year in range(2016, 2027)]
+    for start, later, all_of_them, youngest in said:
+        tables = Tables.load(start)
+        assert (len(tables.later), len(tables.params)) == (int(later), int(all_of_them))
+        assert max(tables.later.values(), default="–") == youngest
 
 
 def test_the_python_of_the_readme_runs():

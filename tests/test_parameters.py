@@ -67,6 +67,16 @@ def test_a_run_asks_for_no_parameter_that_the_search_does_not_find(asked):
     assert len(asked[1]) > 200
 
 
+def test_a_source_with_a_year_is_not_known_before_that_year():
+    wrong = []
+    for table in parameter_tables(Tables.load("2026-01", hindsight=True).tables):
+        for name, source, known in zip(table["name"], table["source"], table["known_from"], strict=True):
+            years = [int(year) for year in re.findall(r"\b20[12]\d\b", source)]
+            if years and known[:4] < str(min(years)):
+                wrong.append(f"{name} known from {known}: {source}")
+    assert not wrong, "\n".join(wrong)
+
+
 @pytest.mark.parametrize("start", ["2016-01", "2026-01"])
 def test_every_parameter_that_is_read_stands_in_the_tables(start):
     known = Tables.load(as_of=start).params

@@ -2,7 +2,8 @@
 
 `Tables.load(as_of)` reads every table declared in `world/data/*.toml`, checks all of them before anything
 runs and says every fault at once. Rows known later than `as_of` are left out (unless `hindsight`), so a run
-from an earlier start cannot see them.
+from an earlier start cannot see them. Named numbers are the exception: a rule cannot do without its numbers, so
+where a name has no row that was known yet its first one counts, and `Tables.later` tells of it.
 """
 
 from __future__ import annotations
@@ -166,11 +167,15 @@ class Table:
 
 @dataclass
 class Tables:
-    """All tables of a run. `overrides` {parameter name: value} replaces rows of `parameters.csv`."""
+    """All tables of a run. `overrides` {parameter name: value} replaces rows of `parameters.csv`.
+
+    `later` {parameter name: month} holds the named numbers that could be known only after `as_of`.
+    """
 
     tables: dict[str, Table]
     as_of: str
     overrides: dict[str, float] = field(default_factory=dict)
+    later: dict[str, str] = field(default_factory=dict)
     _params: dict[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -186,8 +191,12 @@ class Tables:
         raw = _read_checked(str(folder or DATA))
         known = {name: table if hindsight else _known(table, as_of) for name, table in raw.items()}
         self = cls(known, as_of)
-        for table in parameter_tables(known):
-            self._params |= {key[0]: float(table["value"][row]) for key, row in table.newest().items()}
+        for table in parameter_tables(raw):
+            numbers = known[table.name]
+            self._params |= {key[0]: float(numbers["value"][row]) for key, row in numbers.newest().items()}
+            for name, row in _first_known(table).items():
+                if name not in self._params:
+                    self._params[name], self.later[name] = float(table["value"][row]), str(table["known_from"][row])
         for name, value in (overrides or {}).items():
             if "/" in name:
                 self._set_cell(name, float(value))
@@ -256,6 +265,15 @@ def parameter_tables(tables: dict[str, Table]) -> list[Table]:
 def _known(table: Table, as_of: str) -> Table:
     """Cut a table to the rows that could be known at the start."""
     return table.take(np.flatnonzero(table["known_from"] <= as_of))
+
+
+def _first_known(table: Table) -> dict[str, int]:
+    """Return {name: row} of the row of each name that was known first; of rows known in the same month the newest."""
+    found: dict[str, int] = {}
+    order = sorted(range(len(table)), key=lambda i: (table["known_from"][i], -table["year"][i]))
+    for row in order:
+        found.setdefault(table[table.keys[0]][row], row)
+    return found
 
 
 def specs(folder: Path) -> tuple[dict[str, Spec], list[str]]:

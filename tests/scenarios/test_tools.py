@@ -156,3 +156,21 @@ def test_errors_from_python_are_plain():
     ]
     with pytest.raises(ScenarioError, match="name is missing"):
         Scenario()
+
+
+def test_an_early_start_says_how_much_it_knows_too_early():
+    early = [note for note in notes(Scenario(name="early", start="2016-01", until="2017-01")) if "named numbers" in note]
+    assert len(early) == 1
+    assert not any("named numbers" in note for note in notes(Scenario(name="now")))
+    count = int(early[0].split()[1])
+    fewer = notes(Scenario(name="early", start="2016-01", until="2017-01", world={"tech.fishing_out": 0.4}))
+    assert any(f"start: {count - 1} of" in note for note in fewer)
+
+
+def test_explain_counts_later_knowledge(tmp_path):
+    path = tmp_path / "early.toml"
+    path.write_text('schema_version = 1\nname = "early"\nstart = 2019-01-01\nuntil = 2020-01-01\n', encoding="utf-8")
+    told = [line.value for line in explain(str(path)) if line.key == "later knowledge"]
+    assert len(told) == 1
+    assert "younger than 2019-01" in told[0]
+    assert not [line for line in explain("baseline") if line.key == "later knowledge"]

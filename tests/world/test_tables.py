@@ -181,6 +181,17 @@ def test_rows_known_later_are_not_seen(folder):
     assert len(Tables.load("2020-12", folder=folder)["heat"]) == 0
 
 
+def test_a_named_number_known_later_counts_from_its_first_row_and_is_told(folder):
+    path = folder / "parameters_more.csv"
+    (folder / "all.toml").write_text(TOML + "dated = true\n", encoding="utf-8")
+    rows = "rule.late,4,1,1,9,test,2020,2020-06\nrule.late,5,1,1,9,test,2022,2022-06\n"
+    path.write_text(GOOD["parameters_more.csv"] + rows, encoding="utf-8")
+    for as_of, value, later in [("2018-01", 4.0, {"rule.late": "2020-06"}), ("2021-01", 4.0, {}), ("2023-01", 5.0, {})]:
+        tables = Tables.load(as_of, folder=folder)
+        assert (tables.param("rule.late"), tables.later) == (value, later)
+    assert Tables.load("2018-01", folder=folder, overrides={"rule.late": 7.0}).param("rule.late") == 7.0
+
+
 def test_deleting_what_is_known_later_changes_nothing(folder):
     early = Tables.load("2022-06", folder=folder)
     grid = early["heat"].grid("place", early.labels("places"), "item", ["warm"], missing=0.0)
@@ -209,7 +220,9 @@ def test_the_packaged_tables_do_not_leak_the_future(tmp_path, as_of):
     for name, table in whole.tables.items():
         for column, values in table.columns.items():
             np.testing.assert_array_equal(values, cut[name][column], err_msg=f"{name}.{column}")
-    assert whole.params == cut.params
+    late = whole.later.keys()
+    assert {name: x for name, x in whole.params.items() if name not in late} == cut.params
+    assert not cut.later
 
 
 def test_the_packaged_tables_are_sound():
