@@ -15,6 +15,7 @@ from .accredit import FLAT, HYDRO, SOLAR, STORAGE, DesignDays, Grid, link_cuts_g
 from .blocks import bin_plants, cost_range, empty_blocks
 from .dispatch import Links, Tolerance, Units, clear_networks, empty_clearing, empty_plan, find_networks
 from .fleet import add_up, marginal_cost_usd_per_mwh
+from .heat import fold, held_gw, mean_cost, read_heat_plants
 from .weather import DayTypes, Spread, calm_load_ratio, days_of_month
 from .year_plan import YearPlan, empty_year, recall, remember
 
@@ -97,9 +98,11 @@ class PowerSystem:
         self.export = np.bincount(border.zone[border.export], border.gw[border.export], self.z)  # GW of export demand
         thermal = places.kind_is("thermal")
         stores = [self.tech["battery"], self.tech["pumped_hydro"]]
-        self.firm = np.ones((self.z, self.k + 2))  # what is there at all hours, of plants and border nodes
+        self.firm = np.ones((self.z, self.k + 2))  # what is there at all hours, of plants, border nodes (and heat plants, below)
         self.firm[:, thermal] = 1.0 - self.outage.mean(axis=1)[:, None]
         self.firm[:, stores] = 0.0
+        self.heat = read_heat_plants(tables, zones, techs, self.k + 2)
+        self.firm = np.concatenate([self.firm, self.firm[:, self.heat.technology]], axis=1)
         self.burns = np.ones(self.k, bool)
         self.burns[[self.tech["hydro"], *stores]] = False
         self.links = Links(
@@ -195,7 +198,8 @@ class PowerSystem:
             self.firm, self.tech["wind"], self.tech["solar"], self.tech["hydro"], weather.wind_cf, weather.solar_cf,
             hydro_cf * self.river_share,
         )  # fmt: skip
-        blocks = self._blocks(plants, running.usd_per_mwh)
+        held = held_gw(self.heat, m, capacity)
+        blocks = self._blocks(plants, running.usd_per_mwh, held, capacity)
         units = self._units(capacity)
         reservoir = self.hydro[0]
         inflow = np.zeros((3, len(self.unit_zone)))
@@ -209,26 +213,36 @@ class PowerSystem:
         )  # fmt: skip
         remember(year, m, units, inflow, plan)
         hours = self.day_types.weight * days
+        heat_cost = mean_cost(plants.zone, plants.technology, plants.capacity_gw, running.usd_per_mwh, (self.z, self.k))
         return self._account(
-            blocks, clearing, available, plan, base, load, hours, running, capacity, hydro_cf
+            blocks, clearing, available, plan, base, load, hours, running, capacity, hydro_cf, held, heat_cost
         )  # fmt: skip
 
-    def _blocks(self, plants, cost):
-        border = self.border
-        zone = np.concatenate([plants.zone, border.zone])
-        tech = np.concatenate([plants.technology, self.border_technology])
-        gw = np.concatenate([plants.capacity_gw, border.gw])
-        price = np.concatenate([cost, border.usd_per_mwh])
-        low, high = np.empty(self.k + 2), np.empty(self.k + 2)
+    def _blocks(self, plants, cost, held, capacity):
+        border, heat = self.border, self.heat
+        codes = self.firm.shape[1]
+        free = 1.0 - np.divide(held, capacity, out=np.zeros_like(held), where=capacity > 0.0)
+        heat_zone, j = np.nonzero(held[:, heat.technology])
+        heat_gw = held[heat_zone, heat.technology[j]]
+        zone = np.concatenate([plants.zone, border.zone, heat_zone])
+        tech = np.concatenate([plants.technology, self.border_technology, heat.first_code + j])
+        gw = np.concatenate([plants.capacity_gw * free[plants.zone, plants.technology], border.gw, heat_gw])
+        price = np.concatenate([cost, border.usd_per_mwh, np.full(len(j), heat.usd_per_mwh)])
+        low, high = np.empty(codes), np.empty(codes)
         cost_range(tech, price, low, high)
-        blocks = empty_blocks(self.z, self.k + 2, BINS)
+        blocks = empty_blocks(self.z, codes, BINS)
         bin_plants(zone, tech, gw, price, low, high, BINS, blocks, np.empty(len(zone), np.int64))
         return blocks
 
-    def _account(self, blocks, clearing, available, plan, base, load, hours, running, capacity, hydro_cf) -> MonthPower:
+    def _account(
+        self, blocks, clearing, available, plan, base, load, hours, running, capacity, hydro_cf, held, heat_cost
+    ) -> MonthPower:
         z, k, cap = self.z, self.k, self.offer_cap
-        energy, cost, revenue = (np.zeros((z, k + 2)) for _ in range(3))
+        energy, cost, revenue = (np.zeros(self.firm.shape) for _ in range(3))
         account.by_technology(blocks, clearing, available, hours, cap, energy, cost, revenue)
+        heat_gwh = fold(self.heat, heat_cost, energy, cost, revenue)
+        # offered below zero, heat plants that were turned down look like idle wind: they are no curtailment
+        turned_down = (held * self.firm[:, :k]).sum(axis=1) * _HOURS * hours.sum() - heat_gwh
         account.by_storage(plan, clearing.price, self.unit_zone, self.unit_technology, hours, cap, energy, revenue)
         lines = len(self.links.tail)
         forward, reverse, lost = np.empty(lines), np.empty(lines), np.empty(lines)
@@ -238,6 +252,7 @@ class PowerSystem:
         )  # fmt: skip
         sums = account.by_zone(clearing, load, base, hours, cap)
         wanted_gwh, base_gwh, unserved, curtailed, paid, paid_ai, price_hours = sums
+        curtailed = np.maximum(curtailed - turned_down, 0.0)
         served = 1.0 - unserved / np.maximum(wanted_gwh, 1e-12)
         mean_price = paid / np.maximum(wanted_gwh, 1e-12)
         exported = self.export * _HOURS * hours.sum() - energy[:, k + 1]
