@@ -5,14 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 
-def annuity_factor(rate, years):
-    """Return the present value of 1 a year over `years` at `rate` (1/yr; 0 gives `years`)."""
-    rate, years = np.broadcast_arrays(np.asarray(rate, dtype=float), np.asarray(years, dtype=float))
-    counts = rate != 0.0
-    safe = np.where(counts, rate, 1.0)
-    return np.where(counts, -np.expm1(-years * np.log1p(safe)) / safe, years)
-
-
 def project_value(margin, credit, value, capex, fixed_om, subsidy, pv_factor, life_years, rate):
     """Return (worth, cost) of a kW, USD, of every technology in every zone [Z, K].
 

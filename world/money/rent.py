@@ -100,8 +100,8 @@ def clear_rent(
     reserve = np.zeros(nations)
     rationed = np.zeros(nations)
     log_willing = np.empty(steps)
-    log_short = max(_SMALLEST, np.log(voll_usd_per_mwh * short_hours * 1e-6))
-    log_most = max(log_short, np.log(voll_usd_per_mwh * most_hours * 1e-6))
+    log_short = max(_SMALLEST, np.log(usd_per_w_year(voll_usd_per_mwh, short_hours)))
+    log_most = max(log_short, np.log(usd_per_w_year(voll_usd_per_mwh, most_hours)))
     for n in range(nations):
         for s in range(steps):
             willing = site_willing_usd_per_w_year[n, s]

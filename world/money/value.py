@@ -206,14 +206,3 @@ def opening_value(capex_usd_per_w, lifetime_years, fixed_om_usd_per_w_year, ener
     had = (credit > 0.0) & np.isfinite(yearly)
     each = np.where(had, yearly, np.inf) / np.where(had, credit, 1.0) / rate
     return np.maximum(0.0, each.min(axis=-1, initial=np.inf)), each
-
-
-def q_ratio(value_usd_per_w, credit_gw, pv_margin_musd, cost_musd):
-    """Return q = (P·ΔA + present value of the energy margin) ÷ cost; inf where the cost is 0 or less.
-
-    1 GW × 1 USD/W = 1000 MUSD.
-    """
-    cost = np.asarray(cost_musd, dtype=np.float64)
-    worth = 1000.0 * np.asarray(value_usd_per_w) * credit_gw + pv_margin_musd
-    paid = np.where(cost > 0.0, cost, 1.0)
-    return np.where(cost > 0.0, worth / paid, np.inf)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..kernels import kernel
 from ..tables import Tables
 
 
@@ -48,12 +49,20 @@ def held_gw(heat: HeatPlants, month_of_year: int, capacity: np.ndarray) -> np.nd
     return heat.bound[month_of_year] * np.minimum(capacity, heat.opening_gw)
 
 
-def mean_cost(zone, technology, capacity_gw, usd_per_mwh, shape) -> np.ndarray:
-    """Return the mean running cost [Z, K] of plant rows, USD/MWh, by capacity; 0 where nothing stands."""
-    size, spend = np.zeros(shape), np.zeros(shape)
-    np.add.at(size, (zone, technology), capacity_gw)
-    np.add.at(spend, (zone, technology), capacity_gw * usd_per_mwh)
-    return np.divide(spend, size, out=np.zeros(shape), where=size > 0.0)
+@kernel
+def split(zone, technology, capacity_gw, usd_per_mwh, held, fleet_gw, free_gw, mean_usd_per_mwh):
+    """Write what of plant rows [P] heat leaves free, GW, and the mean running cost [Z, K] by capacity, USD/MWh (0 where nothing stands).
+
+    `held` GW [Z, K] of the fleet `fleet_gw` [Z, K] are taken from all rows of a zone and technology alike.
+    """
+    mean_usd_per_mwh[:] = 0.0
+    for p in range(zone.shape[0]):
+        z, k = zone[p], technology[p]
+        if fleet_gw[z, k] > 0.0:
+            free_gw[p] = capacity_gw[p] * (1.0 - held[z, k] / fleet_gw[z, k])
+            mean_usd_per_mwh[z, k] += capacity_gw[p] / fleet_gw[z, k] * usd_per_mwh[p]
+        else:
+            free_gw[p] = capacity_gw[p]
 
 
 def fold(heat: HeatPlants, usd_per_mwh, energy, cost, revenue) -> np.ndarray:

@@ -11,11 +11,11 @@ from ..kernels import kernel
 from ..places import Places
 from ..tables import Tables
 from . import account
-from .accredit import FLAT, HYDRO, SOLAR, STORAGE, DesignDays, Grid, link_cuts_gw
+from .accredit import FLAT, HYDRO, SOLAR, STORAGE, DesignDays, Grid, design_load_gw, link_cuts_gw
 from .blocks import bin_plants, cost_range, empty_blocks
 from .dispatch import Links, Tolerance, Units, clear_networks, empty_clearing, empty_plan, find_networks
 from .fleet import add_up, marginal_cost_usd_per_mwh
-from .heat import fold, held_gw, mean_cost, read_heat_plants
+from .heat import fold, held_gw, read_heat_plants, split
 from .weather import DayTypes, Spread, calm_load_ratio, days_of_month
 from .year_plan import YearPlan, empty_year, recall, remember
 
@@ -149,9 +149,7 @@ class PowerSystem:
 
     def design_days(self, base_gw: np.ndarray, ai_gw: np.ndarray, coincidence: np.ndarray) -> DesignDays:
         """Return the design days for mean base loads and flat AI loads [Z]."""
-        top = self.peak_day.max(axis=2, keepdims=True)
-        peak = (self.peak_day / top) * (self.peak_mult * (base_gw * coincidence)[:, None])[:, :, None]
-        load = np.repeat((peak + ai_gw[:, None, None])[:, :, None, :], 2, axis=2)
+        load = self._design_load_gw(base_gw, ai_gw, coincidence)
         credit = np.ones((self.z, 2, 2, self.k))
         flat = np.array([kind == "thermal" for kind in self.places.technology_kind])
         credit[:, :, :, flat] = (1.0 - self.outage)[:, :, None, None]
@@ -171,9 +169,12 @@ class PowerSystem:
 
     def design_load(self, days: DesignDays, base_gw, ai_gw, coincidence) -> DesignDays:
         """Return `days` with the loads of new mean base loads and flat AI loads [Z]."""
-        top = self.peak_day.max(axis=2, keepdims=True)
-        peak = (self.peak_day / top) * (self.peak_mult * (base_gw * coincidence)[:, None])[:, :, None]
-        return days._replace(load=np.repeat((peak + ai_gw[:, None, None])[:, :, None, :], 2, axis=2))
+        return days._replace(load=self._design_load_gw(base_gw, ai_gw, coincidence))
+
+    def _design_load_gw(self, base_gw, ai_gw, coincidence) -> np.ndarray:
+        """Return load [Z, S, 2, H]: the same on a windless and on a lulled day."""
+        load = design_load_gw(self.peak_day, self.peak_mult, base_gw, coincidence, ai_gw)
+        return np.repeat(load[:, :, None, :], 2, axis=2)
 
     # -- the month ----------------------------------------------------------------------------------------------
 
@@ -199,7 +200,9 @@ class PowerSystem:
             hydro_cf * self.river_share,
         )  # fmt: skip
         held = held_gw(self.heat, m, capacity)
-        blocks = self._blocks(plants, running.usd_per_mwh, held, capacity)
+        free_gw, heat_cost = np.empty(len(plants.zone)), np.empty((self.z, self.k))
+        split(plants.zone, plants.technology, plants.capacity_gw, running.usd_per_mwh, held, capacity, free_gw, heat_cost)
+        blocks = self._blocks(plants, free_gw, running.usd_per_mwh, held)
         units = self._units(capacity)
         reservoir = self.hydro[0]
         inflow = np.zeros((3, len(self.unit_zone)))
@@ -213,20 +216,18 @@ class PowerSystem:
         )  # fmt: skip
         remember(year, m, units, inflow, plan)
         hours = self.day_types.weight * days
-        heat_cost = mean_cost(plants.zone, plants.technology, plants.capacity_gw, running.usd_per_mwh, (self.z, self.k))
         return self._account(
             blocks, clearing, available, plan, base, load, hours, running, capacity, hydro_cf, held, heat_cost
         )  # fmt: skip
 
-    def _blocks(self, plants, cost, held, capacity):
+    def _blocks(self, plants, free_gw, cost, held):
         border, heat = self.border, self.heat
         codes = self.firm.shape[1]
-        free = 1.0 - np.divide(held, capacity, out=np.zeros_like(held), where=capacity > 0.0)
         heat_zone, j = np.nonzero(held[:, heat.technology])
         heat_gw = held[heat_zone, heat.technology[j]]
         zone = np.concatenate([plants.zone, border.zone, heat_zone])
         tech = np.concatenate([plants.technology, self.border_technology, heat.first_code + j])
-        gw = np.concatenate([plants.capacity_gw * free[plants.zone, plants.technology], border.gw, heat_gw])
+        gw = np.concatenate([free_gw, border.gw, heat_gw])
         price = np.concatenate([cost, border.usd_per_mwh, np.full(len(j), heat.usd_per_mwh)])
         low, high = np.empty(codes), np.empty(codes)
         cost_range(tech, price, low, high)

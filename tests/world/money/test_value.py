@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wattrace.world.money.value import (
@@ -11,7 +10,6 @@ from wattrace.world.money.value import (
     ceiling_value,
     market_value,
     opening_value,
-    q_ratio,
     solve_savings,
 )
 
@@ -176,11 +174,6 @@ def test_the_opening_value_of_many_nations_is_that_of_each():
     many = opening_value(capex, np.full(4, 25.0), 0.05, 0.02, credit, rate)[0]
     for n in range(9):
         np.testing.assert_allclose(many[n], opening_value(capex[n], np.full(4, 25.0), 0.05, 0.02, credit[n], rate[n])[0])
-
-
-@pytest.mark.parametrize(("cost", "q"), [(1500.0, 1.0), (3000.0, 0.5), (0.0, np.inf)])
-def test_q_is_worth_over_cost(cost, q):
-    assert q_ratio(2.0, 0.5, 500.0, cost) == q
 
 
 def test_nine_nations_are_solved_as_one_by_one():

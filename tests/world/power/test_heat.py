@@ -85,6 +85,15 @@ def test_without_heat_plants_summer_in_the_coldest_market_burns_less(run, withou
     assert np.all(without[0].statics.system.heat.bound == 0.0)
 
 
+def test_heat_takes_its_part_of_every_plant_alike():
+    zone, technology = np.array([0, 0, 1]), np.array([1, 1, 0])
+    fleet = np.array([[0.0, 4.0], [2.0, 0.0]])
+    free, mean = np.empty(3), np.empty((2, 2))
+    heat.split(zone, technology, np.array([1.0, 3.0, 2.0]), np.array([10.0, 30.0, 7.0]), 0.5 * fleet, fleet, free, mean)
+    assert free == pytest.approx([0.5, 1.5, 1.0])
+    assert mean == pytest.approx(np.array([[0.0, 25.0], [7.0, 0.0]]))
+
+
 def test_energy_fuel_and_emissions_of_heat_plants_are_those_of_their_technology():
     plants = heat.HeatPlants(np.zeros((12, 1, 3)), np.zeros((1, 3)), np.array([0, 2]), 5, -20.0)
     energy, cost, revenue = (np.array([[10.0, 20.0, 30.0, 1.0, 2.0, 4.0, 6.0]]) for _ in range(3))
