@@ -95,7 +95,7 @@ def accreditation(world: Any) -> None:
     state.added_gw_zone = opening
     state.built_gw = state.built_gw + opening.sum(axis=0)
     up, state.accreditation = accredit.mint_zones(
-        state.fleet_gw, np.stack([-closing, opening]), state.days, system.grid, moved
+        state.fleet_gw, (opening - closing)[None], state.days, system.grid, moved
     )
     state.fleet_gw = np.maximum(state.fleet_gw + opening - closing, 0.0)
     if len(z):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..world.power import dispatch
-from ..world.power.blocks import Blocks, bin_plants, empty_blocks
+from ..world.power.blocks import Blocks, bin_supply, empty_blocks
 
 HOURS = 24
 BINS = 12
@@ -105,9 +105,7 @@ def made_up_day(
         available[d, :, 3] = np.clip(sun * (1.0, 0.8, 1.1)[d % 3], 0, 1)
     loads = np.array([load * 1.003**month * (1.0, 1.08, 0.9)[d % 3] for d in range(days)])
     blocks = empty_blocks(total, len(_COST), BINS)
-    bin_plants(
-        zone, technology, capacity, cost, _COST * 0.5, _COST * 2.0, BINS, blocks, np.empty(plants, np.int64)
-    )
+    bin_supply(zone, technology, capacity, cost, zone[:0], technology[:0], capacity[:0], cost[:0], len(_COST), BINS, blocks)
     networks = dispatch.find_networks(total, links, units)
     lost_load = np.full(len(networks.zone) - 1, 5000.0)
     return Day(blocks, available, loads, links, units, np.tile(inflow, (days, 1)), networks, lost_load)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..kernels import kernel
+from ..kernels import kernel, kernel_inside
 
 
 class Blocks(NamedTuple):
@@ -36,53 +36,51 @@ def empty_blocks(zones: int, technologies: int, bins: int) -> Blocks:
 
 
 @kernel
-def cost_range(technology, cost_usd_per_mwh, lowest, highest):
-    """Write the lowest and highest cost of each technology [K]; infinite and minus infinite where it has no plant."""
-    lowest[:] = np.inf
-    highest[:] = -np.inf
-    for p in range(technology.shape[0]):
-        k = technology[p]
-        lowest[k] = min(lowest[k], cost_usd_per_mwh[p])
-        highest[k] = max(highest[k], cost_usd_per_mwh[p])
+def bin_supply(zone, technology, capacity_gw, cost, more_zone, more_technology, more_gw, more_cost, technologies, bins, blocks):
+    """Sort P plants and M more rows of supply into the cost blocks of their zones: fill `blocks` [Z, ≥ K·bins].
 
-
-@kernel
-def bin_plants(zone, technology, capacity_gw, cost_usd_per_mwh, lowest, highest, bins, blocks, block):
-    """Sort P plants into cost blocks: fill `blocks` [Z, ≥ K·bins] and the block index of each plant, `block` [P].
-
-    `zone`, `technology` int [P]; `capacity_gw`, `cost_usd_per_mwh` [P]. A technology k has `bins` bins of equal width
-    between `lowest[k]` and `highest[k]` USD/MWh (arrays [K]); what lies outside falls into the end bins. The cost of a
-    block is the capacity-weighted mean of its plants. Bins without capacity make no block: their plants get −1.
+    `zone`, `technology` int [P]; `capacity_gw`, `cost` (USD/MWh) [P]; the same of the other rows [M]. A technology
+    has `bins` bins of equal width between its lowest and its highest cost in all zones. The cost of a block is the
+    capacity-weighted mean of what lies in it. Bins without capacity make no block.
     """
-    zones = blocks.cost.shape[0]
-    technologies = lowest.shape[0]
-    cells = technologies * bins
-    size = np.zeros((zones, cells))
-    spend = np.zeros((zones, cells))
+    lowest, highest = np.full(technologies, np.inf), np.full(technologies, -np.inf)
+    _widen(technology, cost, lowest, highest)
+    _widen(more_technology, more_cost, lowest, highest)
     per_usd = np.zeros(technologies)
     for k in range(technologies):
         if highest[k] > lowest[k]:
             per_usd[k] = bins / (highest[k] - lowest[k])
+    size, spend = np.zeros((2, blocks.cost.shape[0], technologies * bins))
+    _fill_cells(zone, technology, capacity_gw, cost, lowest, per_usd, bins, size, spend)
+    _fill_cells(more_zone, more_technology, more_gw, more_cost, lowest, per_usd, bins, size, spend)
+    for z in range(size.shape[0]):
+        blocks.count[z] = _merge_bins(size[z], spend[z], technologies, bins, z, blocks)
 
+
+@kernel_inside
+def _widen(technology, cost, lowest, highest):
+    """Widen the range of costs of each technology [K] to what these rows cost."""
+    for p in range(technology.shape[0]):
+        k = technology[p]
+        lowest[k] = min(lowest[k], cost[p])
+        highest[k] = max(highest[k], cost[p])
+
+
+@kernel_inside
+def _fill_cells(zone, technology, gw, cost, lowest, per_usd, bins, size, spend):
+    """Add rows to their cells, [Z, K·bins] GW and GW × USD/MWh."""
     for p in range(zone.shape[0]):
         k = technology[p]
-        position = (cost_usd_per_mwh[p] - lowest[k]) * per_usd[k]
+        position = (cost[p] - lowest[k]) * per_usd[k]
         # written so that a cost that is not a number lands in the first bin and not outside the array
         cell = k * bins + (int(min(position, bins - 1.0)) if position > 0.0 else 0)
-        block[p] = cell
-        size[zone[p], cell] += capacity_gw[p]
-        spend[zone[p], cell] += capacity_gw[p] * cost_usd_per_mwh[p]
-
-    place = np.full((zones, cells), -1, np.int64)
-    for z in range(zones):
-        blocks.count[z] = _merge_bins(size[z], spend[z], technologies, bins, z, blocks, place[z])
-    for p in range(zone.shape[0]):
-        block[p] = place[zone[p], block[p]]
+        size[zone[p], cell] += gw[p]
+        spend[zone[p], cell] += gw[p] * cost[p]
 
 
 @kernel
-def _merge_bins(size, spend, technologies, bins, z, blocks, place):
-    """Write the blocks of zone z in merit order and the place of each cell; return how many there are.
+def _merge_bins(size, spend, technologies, bins, z, blocks):
+    """Write the blocks of zone z in merit order; return how many there are.
 
     The bins of one technology ascend in cost already, so the merit order is a merge of K sorted lists.
     """
@@ -105,7 +103,6 @@ def _merge_bins(size, spend, technologies, bins, z, blocks, place):
         blocks.cost[z, n] = lowest
         blocks.capacity[z, n] = size[cell]
         blocks.technology[z, n] = cheapest
-        place[cell] = n
         n += 1
         _next_bin(size, spend, cheapest, bins, front, front_cost)
 

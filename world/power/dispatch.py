@@ -98,7 +98,7 @@ class Tolerance(NamedTuple):
     cycle: float = 1e-4  # USD per MWh of load that using a cycle through the whole day must save
     hop: float = 0.1  # USD/MWh that each hop of a path through the whole day must save
     passes: int = 60  # at most so many rounds of either
-    day: float = 3e-5  # USD per MWh of load that a round of paths through the whole day must save,
+    day: float = 1e-4  # USD per MWh of load that a round of paths through the whole day must save,
     poor: int = 2  # or so many such rounds on end save less
 
 

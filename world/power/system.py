@@ -12,7 +12,7 @@ from ..places import Places
 from ..tables import Tables
 from . import account
 from .accredit import FLAT, HYDRO, SOLAR, STORAGE, DesignDays, Grid, design_load_gw, link_cuts_gw
-from .blocks import bin_plants, cost_range, empty_blocks
+from .blocks import bin_supply, empty_blocks
 from .dispatch import Links, Tolerance, Units, clear_networks, empty_clearing, empty_plan, find_networks
 from .fleet import add_up, marginal_cost_usd_per_mwh
 from .heat import fold, held_gw, read_heat_plants, split
@@ -224,15 +224,12 @@ class PowerSystem:
         border, heat = self.border, self.heat
         codes = self.firm.shape[1]
         heat_zone, j = np.nonzero(held[:, heat.technology])
-        heat_gw = held[heat_zone, heat.technology[j]]
-        zone = np.concatenate([plants.zone, border.zone, heat_zone])
-        tech = np.concatenate([plants.technology, self.border_technology, heat.first_code + j])
-        gw = np.concatenate([free_gw, border.gw, heat_gw])
-        price = np.concatenate([cost, border.usd_per_mwh, np.full(len(j), heat.usd_per_mwh)])
-        low, high = np.empty(codes), np.empty(codes)
-        cost_range(tech, price, low, high)
+        zone = np.concatenate([border.zone, heat_zone])
+        technology = np.concatenate([self.border_technology, heat.first_code + j])
+        gw = np.concatenate([border.gw, held[heat_zone, heat.technology[j]]])
+        price = np.concatenate([border.usd_per_mwh, np.full(len(j), heat.usd_per_mwh)])
         blocks = empty_blocks(self.z, codes, BINS)
-        bin_plants(zone, tech, gw, price, low, high, BINS, blocks, np.empty(len(zone), np.int64))
+        bin_supply(plants.zone, plants.technology, free_gw, cost, zone, technology, gw, price, codes, BINS, blocks)
         return blocks
 
     def _account(

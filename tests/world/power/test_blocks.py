@@ -6,20 +6,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wattrace.world.power.blocks import bin_plants, empty_blocks
+from wattrace.world.power.blocks import bin_supply, empty_blocks
 
-LOWEST, HIGHEST = np.array([0.0, 20.0, -10.0]), np.array([20.0, 200.0, -10.0])
-BINS = 4
+TECHNOLOGIES, BINS = 3, 4
 
 
-def sort(zone, technology, capacity, cost, zones=2):
-    blocks = empty_blocks(zones, len(LOWEST), BINS)
-    block = np.full(len(zone), -7)
-    bin_plants(
-        np.asarray(zone, np.int64), np.asarray(technology, np.int64), np.asarray(capacity, float),
-        np.asarray(cost, float), LOWEST, HIGHEST, BINS, blocks, block,
-    )  # fmt: skip
-    return blocks, block
+def sort(zone, technology, capacity, cost, zones=2, plants=None):
+    """Return the blocks of these rows, the first of which (by default half) are given as plants, the others as more supply."""
+    columns = np.asarray(zone, np.int64), np.asarray(technology, np.int64), np.asarray(capacity, float), np.asarray(cost, float)
+    blocks = empty_blocks(zones, TECHNOLOGIES, BINS)
+    cut = len(zone) // 2 if plants is None else plants
+    bin_supply(*(c[:cut] for c in columns), *(c[cut:] for c in columns), TECHNOLOGIES, BINS, blocks)
+    return blocks
 
 
 plants = st.lists(
@@ -38,7 +36,7 @@ plants = st.lists(
 def test_blocks_ascend_in_cost_and_hold_all_capacity_and_spending(rows):
     columns = zip(*rows, strict=True) if rows else ((),) * 4
     zone, technology, capacity, cost = (np.array(c) for c in columns)
-    blocks, block = sort(zone, technology, capacity, cost)
+    blocks = sort(zone, technology, capacity, cost)
     for z in range(2):
         n = blocks.count[z]
         assert np.all(np.diff(blocks.cost[z, :n]) >= -1e-9)
@@ -48,31 +46,36 @@ def test_blocks_ascend_in_cost_and_hold_all_capacity_and_spending(rows):
         )
         spent = np.sum((np.asarray(capacity) * np.asarray(cost))[mine])
         np.testing.assert_allclose((blocks.capacity * blocks.cost)[z, :n].sum(), spent, atol=1e-6)
-    for p, b in enumerate(block):
-        assert (b == -1 and capacity[p] == 0.0) or (0 <= b < blocks.count[zone[p]])
-        if b >= 0:
-            assert blocks.technology[zone[p], b] == technology[p]
+        for k in range(TECHNOLOGIES):  # each technology keeps its own
+            held = blocks.capacity[z, :n][blocks.technology[z, :n] == k].sum()
+            np.testing.assert_allclose(held, np.sum(np.asarray(capacity)[mine & (np.asarray(technology) == k)]), atol=1e-9)
+
+
+@given(plants, st.integers(0, 60))
+@settings(max_examples=40, deadline=None)
+def test_it_does_not_matter_which_rows_are_plants(rows, cut):
+    columns = [np.array(c) for c in zip(*rows, strict=True)] if rows else [()] * 4
+    for one, other in zip(sort(*columns, plants=cut), sort(*columns, plants=0), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-9)
 
 
 def test_no_plants_make_no_blocks():
-    blocks, block = sort([], [], [], [])
-    assert blocks.count.tolist() == [0, 0]
-    assert block.size == 0
+    assert sort([], [], [], []).count.tolist() == [0, 0]
 
 
 def test_a_must_run_at_negative_cost_comes_first():
-    blocks, block = sort([0, 0], [0, 2], [1.0, 2.0], [5.0, -10.0])
-    assert block.tolist() == [1, 0]
+    blocks = sort([0, 0], [0, 2], [1.0, 2.0], [5.0, -10.0])
+    assert blocks.technology[0, :2].tolist() == [2, 0]
     assert blocks.cost[0, 0] == pytest.approx(-10.0)
 
 
 def test_equal_plants_share_a_block():
-    blocks, block = sort([1, 1, 1], [1, 1, 1], [1.0, 2.0, 3.0], [30.0, 31.0, 180.0])
-    assert block.tolist() == [0, 0, 1]
+    blocks = sort([1, 1, 1], [1, 1, 1], [1.0, 2.0, 3.0], [30.0, 31.0, 180.0])
+    assert blocks.count.tolist() == [0, 2]
     assert blocks.cost[1, 0] == pytest.approx((30 + 62) / 3)
 
 
-def test_costs_outside_the_range_fall_into_the_end_bins():
-    blocks, block = sort([0, 0, 0, 0], [0, 0, 0, 0], [1.0] * 4, [-50.0, 0.0, 19.9, 99.0])
-    assert block[0] == block[1] == 0
-    assert block[2] == block[3] == blocks.count[0] - 1
+def test_bins_span_the_costs_of_all_zones():
+    blocks = sort([0, 0, 1, 1], [0, 0, 0, 0], [1.0] * 4, [0.0, 20.0, 0.0, 400.0])
+    assert blocks.count.tolist() == [1, 2]
+    assert blocks.cost[0, 0] == pytest.approx(10.0)
