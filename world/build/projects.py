@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..columns import Column, Columns
-from ..kernels import kernel
+from ..kernels import kernel, kernel_inside
 from ..limiting import CAUSE, CAUSES
 
 PARTS = ("turbines", "transformers", "modules", "cells")
@@ -119,14 +119,17 @@ def rescale_waits(projects: Columns, zone_nation, permit_ratio: np.ndarray, queu
 @kernel
 def _paper_and_parts(
     zone, kind, gw, stage, permit_left, queue_left, withdraw_left, funded, zone_nation,
-    needs, smallest_gw, parts, month_left, split_row, split_gw, withdrawn, waiting,
+    needs, smallest_gw, parts, month_left, split_row, split_gw, building, withdrawn, waiting,
 ):  # fmt: skip
-    """Permits, queue and parts of all rows; returns the number of splits."""
-    splits = 0
+    """Permits, queue and parts of all rows; returns (splits, rows in building): `building` lists the latter in their order."""
+    splits = sites = 0
     classes = parts.shape[1]
     for i in range(stage.shape[0]):
-        month_left[i] = 1.0
         if stage[i] >= BUILD:
+            if stage[i] == BUILD:
+                month_left[i] = 1.0
+                building[sites] = i
+                sites += 1
             continue
         n = zone_nation[zone[i]]
         k = kind[i]
@@ -169,6 +172,8 @@ def _paper_and_parts(
                 parts[n, p] = max(0.0, parts[n, p] - needs[k, p] * take)
         if scarce < 0:
             stage[i] = BUILD
+            building[sites] = i
+            sites += 1
             continue
         if take > 0.0:
             parts[n, scarce] = 0.0
@@ -177,25 +182,23 @@ def _paper_and_parts(
             splits += 1
             gw[i] -= take
         waiting[n, _FIRST_PART + scarce] += gw[i] * month_left[i]
-    return splits
+    return splits, sites
 
 
 @kernel
 def _build(
-    zone, kind, gw, stage, build_left, funded, zone_nation, jobs_per_gw, labour, month_left, needed,
+    zone, kind, gw, stage, build_left, funded, zone_nation, jobs_per_gw, labour, month_left, building, needed,
     speed, done, waiting,
 ):  # fmt: skip
-    """Building of all rows; returns how many are done, their indices in `done`."""
+    """Work on the rows listed in `building`; returns how many are done, their indices in `done`."""
     needed[:] = 0.0
-    for i in range(stage.shape[0]):
-        if stage[i] == BUILD and funded[i]:
+    for i in building:
+        if funded[i]:
             needed[zone_nation[zone[i]]] += gw[i] * jobs_per_gw[kind[i]] * month_left[i]
     for n in range(needed.shape[0]):
         speed[n] = min(1.0, max(labour[n], 0.0) / needed[n]) if needed[n] > 0.0 else 1.0
     finished = 0
-    for i in range(stage.shape[0]):
-        if stage[i] != BUILD:
-            continue
+    for i in building:
         n = zone_nation[zone[i]]
         left = month_left[i]
         if not funded[i]:
@@ -232,19 +235,22 @@ def advance(projects: Columns, zone_nation, rules: Rules, parts: np.ndarray, lab
     month_left = np.empty(most)
     split_row = np.empty(nations * len(PARTS), dtype=np.int64)
     split_gw = np.empty(nations * len(PARTS))
+    building = np.empty(most, dtype=np.int64)
     withdrawn, waiting = np.zeros((nations, kinds)), np.zeros((nations, len(WAITS)))
     p = projects
-    splits = _paper_and_parts(
+    splits, at_work = _paper_and_parts(
         p.zone, p.kind, p.gw, p.stage, p.permit_left, p.queue_left, p.withdraw_left, p.funded, zone_nation,
-        rules.needs, rules.smallest_gw, parts, month_left, split_row, split_gw, withdrawn, waiting,
+        rules.needs, rules.smallest_gw, parts, month_left, split_row, split_gw, building, withdrawn, waiting,
     )  # fmt: skip
     if splits:
         _append_splits(projects, split_row[:splits], split_gw[:splits], month_left)
+        building[at_work : at_work + splits] = np.arange(rows, rows + splits)
+    building = building[: at_work + splits]
     speed = np.empty(nations)
-    done = np.empty(len(projects), dtype=np.int64)
+    done = np.empty(len(building), dtype=np.int64)
     finished = _build(
         p.zone, p.kind, p.gw, p.stage, p.build_left, p.funded, zone_nation, rules.jobs_per_gw,
-        labour, month_left, np.empty(nations), speed, done, waiting,
+        labour, month_left, building, np.empty(nations), speed, done, waiting,
     )  # fmt: skip
     at = done[:finished]
     return Advance(p.zone[at], p.kind[at], p.owner[at], p.gw[at], withdrawn, waiting, speed)
@@ -259,7 +265,7 @@ def _append_splits(projects: Columns, row, gw, month_left) -> None:
     month_left[first : first + len(row)] = month_left[row]
 
 
-@kernel
+@kernel_inside
 def _same(i, j, zone, kind, owner, stage, funded, whole, started, permit_left, queue_left, withdraw_left):
     """Tell whether rows `i` and `j` differ in nothing that matters."""
     if (
