@@ -281,6 +281,6 @@ def _headline(variable: str):
     """Return a reporter of one variable's world total."""
 
     def report(world: World) -> float:
-        return float(np.nansum(world.record.data[variable][world.month - 1]))
+        return float(world.record.data[variable][world.month - 1].sum())
 
     return report

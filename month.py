@@ -13,7 +13,7 @@ from .phase_coins import open_circulation, settlement, stake_and_rent, value_and
 from .phase_compute import ai_services, compute, deliveries, technology
 from .world.audit import AuditFailure, check
 from .world.build import projects as building
-from .world.limiting import CAUSE
+from .world.limiting import CAUSE, find_binding
 from .world.opening_power import current_costs
 from .world.orders import Start, apply_payments
 from .world.recording import month_values, tell_price_jumps
@@ -188,20 +188,15 @@ def record(world: Any) -> None:
 
 def binding_cause(world: Any) -> np.ndarray:
     """Return the cause [N] that binds: where chips wait for watts, what those wait for; else what chips wait for."""
-    state, param = world.state, world.tables.param
-    home = world.parties.home[world.parties.of["ai"]]
-    nations = len(world.places.nations)
-    stranded = np.bincount(home, np.maximum(state.ai.chips_facility_gw - state.ai.powered_gw, 0.0), nations)
-    waiting = state.waiting.copy()
-    waiting[:, CAUSE["none"]] = 0.0
-    worst = waiting.argmax(axis=1)
-    lack = stranded > param("limit.stranded_share") * np.maximum(state.powered_nation_gw, 1e-9)
-    chips = np.where(state.memory_short[0] > 0.0, CAUSE["memory"], CAUSE["chips"])
-    coins = state.rationed_gw > 0.0
-    cause = np.where(lack, np.where(waiting.max(axis=1) > 0.0, worst, CAUSE["halls"]), chips)
-    cause = np.where(coins, CAUSE["coins"], cause)
-    for n in np.flatnonzero(cause != state.binding):
-        if state.month:
+    state = world.state
+    cause = np.empty(len(world.places.nations), dtype=np.int64)
+    find_binding(
+        world.parties.home[world.parties.of["ai"]], state.ai.chips_facility_gw - state.ai.powered_gw, state.powered_nation_gw,
+        world.tables.param("limit.stranded_share"), state.waiting, CAUSE["memory" if state.memory_short[0] > 0.0 else "chips"],
+        state.rationed_gw, CAUSE["none"], CAUSE["halls"], CAUSE["coins"], cause,
+    )  # fmt: skip
+    if state.month and (cause != state.binding).any():
+        for n in np.flatnonzero(cause != state.binding):
             old, new = world.causes[state.binding[n]], world.causes[cause[n]]
             world.tell("bottleneck", world.places.nations[n], "", f"What binds changes from {old} to {new}.")
     return cause

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .kernels import kernel
+from .sums import by_group
 
 _GW = 1e-6  # kW to GW
 
@@ -30,11 +31,12 @@ def month_values(world: Any) -> dict[str, Any]:
     """Return {variable: values} of the month that has just been simulated."""
     state, of = world.state, world.parties.of
     zones, nations = world.places.zone_nation, len(world.places.nations)
-    by_zone = lambda x: np.bincount(zones, x, nations)  # noqa: E731
     home = world.parties.home
-    return _money(state, home, nations) | _power(state, by_zone) | _compute(world, home[of["ai"]], by_zone, nations) | _makers(
-        world, state, home, of, nations
-    )
+    located = state.powered_gw.sum(axis=0)
+    return (
+        _money(state, home, nations) | _power(state, zones, nations, located) | _compute(world, home[of["ai"]], nations)
+        | _makers(world, state, home, of, nations)
+    )  # fmt: skip
 
 
 def _money(state: Any, home: np.ndarray, nations: int) -> dict[str, Any]:
@@ -68,81 +70,102 @@ def _money(state: Any, home: np.ndarray, nations: int) -> dict[str, Any]:
     }
 
 
-def _power(state: Any, by_zone: Any) -> dict[str, Any]:
+def _power(state: Any, zones: np.ndarray, nations: int, located: np.ndarray) -> dict[str, Any]:
     power = state.power
-    load, started = by_zone(power.load_gwh), by_zone(state.started_gw_zone.sum(axis=1))
-    return {
-        "Power|Load": load,
-        "Power|Base Load": by_zone(power.base_gwh),
-        "Power|AI Load": by_zone(power.ai_gwh),
-        "Power|Design Peak": by_zone(state.zone_peak_gw),
-        "Power|Price": by_zone(power.mean_price * power.load_gwh) / np.maximum(load, 1e-12),
-        "Power|Unserved": by_zone(power.unserved_gwh),
-        "Power|Curtailed": by_zone(power.curtailed_gwh),
-        "Power|Generation": by_zone(power.energy.sum(axis=1)),
-        "Power|Emissions": by_zone(power.emissions_mt),
+    values = by_group(zones, nations, {
+        "Power|Load": power.load_gwh,
+        "Power|Base Load": power.base_gwh,
+        "Power|AI Load": power.ai_gwh,
+        "Power|Design Peak": state.zone_peak_gw,
+        "Power|Price": power.mean_price * power.load_gwh,
+        "Power|Unserved": power.unserved_gwh,
+        "Power|Curtailed": power.curtailed_gwh,
+        "Power|Generation": power.energy.sum(axis=1),
+        "Power|Emissions": power.emissions_mt,
+        "Build|Planned Share": state.planned_gw_zone,
+        "Build|Started": state.started_gw_zone.sum(axis=1),
+        "Build|Under Way": state.under_way_gw.sum(axis=1),
+        "Build|Added": state.added_gw_zone.sum(axis=1),
+        "Build|Retired": state.retired_gw_zone.sum(axis=1),
+        "Compute|Located": located,
+    })  # fmt: skip
+    values["Power|Price"] /= np.maximum(values["Power|Load"], 1e-12)
+    values["Build|Planned Share"] /= np.maximum(values["Build|Started"], 1e-12)
+    return values | {
         "Power|Zone Price": power.mean_price,
         "Power|Zone Load": power.load_gwh,
         "Power|Zone AI Load": power.ai_gwh,
         "Power|Zone Unserved": power.unserved_gwh,
         "Power|Zone Headroom": state.accreditation.supply_gw.min(axis=1) - state.zone_peak_gw,
-        "Build|Planned Share": by_zone(state.planned_gw_zone) / np.maximum(started, 1e-12),
-        "Build|Started": started,
-        "Build|Under Way": by_zone(state.under_way_gw.sum(axis=1)),
-        "Build|Added": by_zone(state.added_gw_zone.sum(axis=1)),
-        "Build|Retired": by_zone(state.retired_gw_zone.sum(axis=1)),
         "Build|Labour Load": state.labour_load,
+        "Compute|Zone AI": located,
     }
 
 
-def _compute(world: Any, home: np.ndarray, by_zone: Any, nations: int) -> dict[str, Any]:
+def _compute(world: Any, home: np.ndarray, nations: int) -> dict[str, Any]:
     state, ai = world.state, world.state.ai
-    of_owner = lambda x: np.bincount(home, x, nations)  # noqa: E731
-    stranded = np.maximum(ai.chips_facility_gw - ai.powered_gw, 0.0)
-    dark = np.maximum(ai.chips_h100e - ai.powered_h100e, 0.0)
-    powered = of_owner(ai.powered_gw + state.orbit_gw)
-    serving = of_owner((ai.powered_h100e + state.orbit_h100e) * ai.serving_share)
-    sales, orbital, located = of_owner(state.ai_sales_musd), of_owner(state.orbit_gw), state.powered_gw.sum(axis=0)
-    return {
-        "Compute|Powered": powered,
-        "Compute|Powered H100e": of_owner(ai.powered_h100e + state.orbit_h100e),
-        "Compute|Located": by_zone(located),
-        "Compute|Owned H100e": of_owner(ai.chips_h100e + state.orbit_h100e),
-        "Compute|Stranded": of_owner(stranded),
-        "Compute|Stranded H100e": of_owner(dark),
-        "Compute|Halls": of_owner(state.halls_gw.sum(axis=1)),
-        "Compute|Halls Under Way": of_owner(state.halls_under_way_gw.sum(axis=1)),
-        "Compute|Orbital": orbital,
-        "Compute|Orbital Share": orbital / np.maximum(powered, 1e-12),
-        "Compute|Zone AI": located,
+    powered_h100e, owned_h100e = ai.powered_h100e + state.orbit_h100e, ai.chips_h100e + state.orbit_h100e
+    values = by_group(home, nations, {
+        "Compute|Powered": ai.powered_gw + state.orbit_gw,
+        "Compute|Powered H100e": powered_h100e,
+        "Compute|Owned H100e": owned_h100e,
+        "Compute|Stranded": np.maximum(ai.chips_facility_gw - ai.powered_gw, 0.0),
+        "Compute|Stranded H100e": np.maximum(ai.chips_h100e - ai.powered_h100e, 0.0),
+        "Compute|Halls": state.halls_gw.sum(axis=1),
+        "Compute|Halls Under Way": state.halls_under_way_gw.sum(axis=1),
+        "Compute|Orbital": state.orbit_gw,
+        "AI|Revenue": state.ai_sales_musd,
+        "AI|Capex": ai.chip_spending_musd + state.hall_spend_musd,
+        "Chips|In Transit": state.transit_h100e.sum(axis=0),
+        "serving": powered_h100e * ai.serving_share,
+    })  # fmt: skip
+    serving = values.pop("serving") * world.tables.param("time.hours_per_month")
+    return values | {
+        "Compute|Orbital Share": values["Compute|Orbital"] / np.maximum(values["Compute|Powered"], 1e-12),
         "AI|Capability": state.capability,
-        "AI|Revenue": sales,
         "AI|Spending": state.ai_spending_musd,
-        "AI|Capex": of_owner(ai.chip_spending_musd + state.hall_spend_musd),
         "AI|Adoption": state.adopted.sum(axis=1) / state.adopted.shape[1],
-        "AI|Compute Price": sales * 1e6 / np.maximum(serving * world.tables.param("time.hours_per_month"), 1e-12),
+        "AI|Compute Price": values["AI|Revenue"] * 1e6 / np.maximum(serving, 1e-12),
     }
 
 
 def _makers(world: Any, state: Any, home: np.ndarray, of: Any, nations: int) -> dict[str, Any]:
     makers, robots, launchers = home[of["chipmaker"]], home[of["robot"]], home[of["launcher"]]
     fab, robot, launcher = state.fab, state.robot, state.launcher
-    mean = lambda where, x, w: np.bincount(where, x * w, nations) / np.maximum(np.bincount(where, w, nations), 1e-12)  # noqa: E731
-    companies = home[of["ai"]]
-    return {
-        "Chips|Made": np.bincount(makers, fab.made_h100e, nations),
-        "Chips|Price": mean(makers, fab.price_usd, fab.made_h100e),
-        "Chips|In Transit": np.bincount(companies, state.transit_h100e.sum(axis=0), nations),
-        "Chips|Stock": np.bincount(makers, fab.stock_h100e, nations),
+    some = np.maximum(robot.made, 1e-9)
+    values = by_group(makers, nations, {
+        "Chips|Made": fab.made_h100e,
+        "Chips|Price": fab.price_usd * fab.made_h100e,
+        "Chips|Stock": fab.stock_h100e,
+    }) | by_group(robots, nations, {
+        "Robots|Stock": robot.own_robots,
+        "Robots|Made": robot.made,
+        "Robots|Price": robot.price_usd * some,
+        "some": some,
+    }) | by_group(launchers, nations, {
+        "Launch|Mass": launcher.flown_t,
+        "Launch|Price": launcher.price_usd_per_kg * launcher.flown_t,
+    })  # fmt: skip
+    for price, weight in (
+        ("Chips|Price", values["Chips|Made"]), ("Robots|Price", values.pop("some")), ("Launch|Price", values["Launch|Mass"])
+    ):  # fmt: skip
+        values[price] /= np.maximum(weight, 1e-12)
+    values["Robots|Stock"] = state.households.robots + state.site_fleet + values["Robots|Stock"]
+    return values | {
         **{f"Parts|{name} Price": state.part_price[:, p] for p, name in enumerate(("Turbine", "Transformer", "Module", "Cell"))},
-        "Robots|Stock": state.households.robots + state.site_fleet + np.bincount(robots, robot.own_robots, nations),
-        "Robots|Made": np.bincount(robots, robot.made, nations),
-        "Robots|Price": mean(robots, robot.price_usd, np.maximum(robot.made, 1e-9)),
         "Robots|Workers": state.site_robots,
-        "Launch|Mass": np.bincount(launchers, launcher.flown_t, nations),
-        "Launch|Price": mean(launchers, launcher.price_usd_per_kg, launcher.flown_t),
         "Limit|Binding": state.binding,
     }
+
+
+@kernel
+def _jumps(before, after, most):
+    """Tell whether any price that was and is above 0 moved by more than `most` in logs."""
+    for v in range(before.shape[0]):
+        for n in range(before.shape[1]):
+            if before[v, n] > 0.0 and after[v, n] > 0.0 and abs(np.log(after[v, n] / before[v, n])) > most:
+                return True
+    return False
 
 
 def tell_price_jumps(world: Any) -> None:
@@ -151,10 +174,11 @@ def tell_price_jumps(world: Any) -> None:
     if month == 0:
         return
     before, after = record.price_change(month)
-    known = (before > 0.0) & (after > 0.0)
-    jump = np.abs(np.log(np.where(known, after, 1.0) / np.where(known, before, 1.0))) > world.tables.param("events.price_jump")
-    if not jump.any():
+    most = world.tables.param("events.price_jump")
+    if not _jumps(before, after, most):
         return
+    known = (before > 0.0) & (after > 0.0)
+    jump = np.abs(np.log(np.where(known, after, 1.0) / np.where(known, before, 1.0))) > most
     for row, n in np.argwhere(jump):
         variable = record.prices[row]
         word = "rises" if after[row, n] > before[row, n] else "falls"
