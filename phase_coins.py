@@ -9,7 +9,7 @@ import numpy as np
 from .agents import ai_company, households
 from .world.money import coin_market
 from .world.money import value as worth
-from .world.money.ledger import PURPOSE
+from .world.money.ledger import PURPOSE, flows_by_party
 from .world.money.matrices import MonthBooks, balance_sheet
 from .world.money.rent import share_rent
 from .world.opening_money import tight_stakes, worth_of_savings
@@ -164,7 +164,7 @@ def _open_cover(world: Any, flows: Any) -> None:
 
 def settlement(world: Any) -> None:
     """All payments of the month are settled; overdrafts become loans within limits, the rest arrears; the lost are restructured."""
-    state, ledger, of, param = world.state, world.state.ledger, world.parties.of, world.tables.param
+    state, statics, ledger, of, param = world.state, world.statics, world.state.ledger, world.parties.of, world.tables.param
     home = world.parties.home
     price = state.value[home] / 1000.0
     opening = state.sheet if state.month else balance_sheet(ledger, state.old_value, state.tangible + state.depreciation_musd)
@@ -172,9 +172,8 @@ def settlement(world: Any) -> None:
     own = np.maximum(state.tangible.sum(axis=1), 0.0) * param("bank.loan_to_value")
     own[of["households"]] = state.nation.gdp_musd * param("bank.household_credit_share")
     own[of["government"]] = state.nation.gdp_musd * param("bank.household_credit_share")
-    own[of["chipmaker"]] = np.maximum(own[of["chipmaker"]], state.outflow_musd[of["chipmaker"]] * param("bank.trade_credit_months"))
-    for sector in ("supplier", "robot", "launcher", "ai", "utility"):
-        own[of[sector]] = np.maximum(own[of[sector]], state.outflow_musd[of[sector]] * param("bank.trade_credit_months"))
+    firms = statics.firms
+    own[firms] = np.maximum(own[firms], state.outflow_musd[firms] * param("bank.trade_credit_months"))
     # a coin worth next to nothing must not overflow the books
     room = np.floor(np.minimum(own / price, _MOST_KW)).astype(np.int64) - ledger.loans
     flows = ledger.settle(state.value, room)
@@ -183,13 +182,10 @@ def settlement(world: Any) -> None:
     ledger.deposits -= repay
     state.repayment_kw[:] = 0
     state.tangible += state.bought_musd
-    parties = len(home)
     flows = _restructure(world, flows)
-    flow = np.bincount(flows.payee, flows.in_kw * state.value[home[flows.payee]] / 1000.0, parties)
-    flow -= np.bincount(flows.payer, flows.out_kw * state.value[home[flows.payer]] / 1000.0, parties)
+    flow, out = flows_by_party(flows, state.value, home)
     # a cross-border payment leaves both banks with the claim and the deposit they made
     memory = param("finance.outflow_memory_months")
-    out = np.bincount(flows.payer, flows.musd, parties)
     state.turnover_musd = state.turnover_musd + (out - state.turnover_musd) / param("money.turnover_memory_months")
     state.outflow_musd = state.outflow_musd + (out - state.outflow_musd) / memory
     state.claims_musd = state.claims_musd + (_claims_on(state) - state.claims_musd) / param("money.turnover_memory_months")

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..world.columns import Column, Columns
+from ..world.kernels import kernel
 from ..world.orders import Bids, Payment, Stake, Start
+from ..world.sums import row_sum
 from ..world.tech import services
 from .actor import Actor
 from .rules import bottleneck, expectations, financing, serving, siting
@@ -51,16 +53,31 @@ def wanted_draw_gw(world: Any) -> np.ndarray:
     return halls * (run / np.where(standing > 0.0, standing, 1.0))[:, None]
 
 
+@kernel
+def _willing(used_gw, revenue_musd, halls_gw, mean_price, running_share, least, willing):
+    """Write what a year's right to draw a watt is worth to each company, USD per W-year; see `willingness_usd_per_w_year`."""
+    share, energy = np.empty((2, mean_price.shape[0]))
+    for c in range(willing.shape[0]):
+        per_watt = revenue_musd[c] / used_gw[c] / 1000.0  # MUSD/GW/yr -> USD/W/yr
+        for z in range(share.shape[0]):
+            share[z] = max(halls_gw[c, z], 0.0)
+        halls = max(row_sum(share), 1e-12)
+        for z in range(share.shape[0]):
+            energy[z] = share[z] / halls * (mean_price[z] * 8.766e-3)
+        willing[c] = max(per_watt * (1.0 - running_share) - row_sum(energy), least)
+
+
 def willingness_usd_per_w_year(world: Any) -> np.ndarray:
     """Return [C] what a year's right to draw a watt is worth: sales per watt less energy and upkeep."""
     ai, state, param = world.state.ai, world.state, world.tables.param
     # sales are made on what a company uses, leased chips included
-    powered = np.maximum(ai.powered_gw * used_share(world), param("ai.smallest_gw"))
-    per_watt = ai.revenue_musd / powered / 1000.0  # MUSD/GW/yr -> USD/W/yr
-    share = np.maximum(state.halls_gw, 0.0)
-    weight = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
-    energy = (weight * (state.power.mean_price * 8.766e-3)[None, :]).sum(axis=1)
-    return np.maximum(per_watt * (1.0 - param("ai.operating_cost_share")) - energy, param("ai.least_willingness"))
+    used = np.maximum(ai.powered_gw * used_share(world), param("ai.smallest_gw"))
+    willing = np.empty(len(used))
+    _willing(
+        used, ai.revenue_musd, state.halls_gw, state.power.mean_price, param("ai.operating_cost_share"),
+        param("ai.least_willingness"), willing,
+    )  # fmt: skip
+    return willing
 
 
 def used_share(world: Any) -> np.ndarray:
@@ -71,22 +88,38 @@ def used_share(world: Any) -> np.ndarray:
     return np.maximum(services.in_use(owned, world.statics.lease_share), least) / owned
 
 
+@kernel
+def _lasting(wanted_gw, party, home, coins, deposits, outflow_musd, value, cover_months, speed, buyer, nation, kw):
+    """Write who buys or sells how many coins of which nation, kW, and return how many orders that are; see `stake`."""
+    orders = 0
+    gap, cost = np.empty((2, value.shape[0]))
+    for c in range(party.shape[0]):
+        p = party[c]
+        spare_musd = max(deposits[p] * value[home[p]] / 1000.0 - cover_months * outflow_musd[c], 0.0) * speed
+        for n in range(value.shape[0]):
+            gap[n] = wanted_gw[c, n] * 1e6 - coins[p, n]
+            cost[n] = max(gap[n], 0.0) * value[n] / 1000.0
+        total = row_sum(cost)
+        fraction = min(spare_musd / (total if total > 0.0 else 1.0), speed)
+        for n in range(value.shape[0]):
+            buy = gap[n] * (fraction if gap[n] > 0.0 else speed)
+            if abs(buy) >= 1.0:
+                buyer[orders], nation[orders], kw[orders] = p, n, np.int64(np.floor(buy))
+                orders += 1
+    return orders
+
+
 def stake(world: Any, draw_gw: np.ndarray) -> Stake:
     """Buy coins for lasting draws with spare cash; what is not owned is rented for the month."""
     state, param = world.state, world.tables.param
     ledger, party = state.ledger, world.parties.of["ai"]
     wanted = np.add.reduceat(draw_gw, world.places.first_zone, axis=1)
-    gap_kw = wanted * 1e6 - ledger.coins[party]
-    home = ledger.home[party]
-    spare_musd = np.maximum(
-        ledger.deposits[party] * state.value[home] / 1000.0 - param("finance.cover_months") * state.ai.outflow_musd, 0.0
-    ) * param("ai.own_coin_speed")  # fmt: skip
-    cost = np.maximum(gap_kw, 0.0) * state.value / 1000.0
-    total = cost.sum(axis=1)
-    fraction = np.minimum(spare_musd / np.where(total > 0.0, total, 1.0), param("ai.own_coin_speed"))
-    buy = np.where(gap_kw > 0.0, gap_kw * fraction[:, None], gap_kw * param("ai.own_coin_speed"))
-    who, where = np.nonzero(np.abs(buy) >= 1.0)
-    return Stake(party[who], where, np.floor(buy[who, where]).astype(np.int64))
+    buyer, nation, kw = np.empty((3, wanted.size), dtype=np.int64)
+    orders = _lasting(
+        wanted, party, ledger.home, ledger.coins, ledger.deposits, state.ai.outflow_musd, state.value, param("finance.cover_months"),
+        param("ai.own_coin_speed"), buyer, nation, kw,
+    )  # fmt: skip
+    return Stake(buyer[:orders], nation[:orders], kw[:orders])
 
 
 # -- services ---------------------------------------------------------------------------------------------------

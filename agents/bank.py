@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..world.columns import Column, Columns
+from ..world.kernels import kernel
 from ..world.orders import Payment
 from .actor import Actor
 
@@ -31,20 +32,32 @@ def set_terms(world: Any) -> None:
     state.bank.loan_rate = state.rent_smooth / state.value + spread
 
 
+@kernel
+def _interest(home, is_bank, deposits, loans, arrears, loan_rate, penalty_rate, value, rent_musd, due, paid):
+    """Write what each party owes its bank this month, MUSD, and what the bank pays on to it, by its deposit."""
+    income, total = np.zeros((2, value.shape[0]))
+    for p in range(home.shape[0]):
+        n = home[p]
+        rate = loan_rate[n] / 12.0
+        due[p] = (loans[p] * rate + arrears[p] * (rate + penalty_rate / 12.0)) * (value[n] / 1000.0)
+        income[n] += due[p]
+        total[n] += 0 if is_bank[p] else max(deposits[p], 0)
+    for p in range(home.shape[0]):
+        n = home[p]
+        deposit = 0 if is_bank[p] else max(deposits[p], 0)
+        paid[p] = (income[n] + rent_musd[n]) * (deposit / (total[n] if total[n] > 0.0 else 1.0))
+
+
 def interest(world: Any) -> list[Payment]:
     """Borrowers pay interest (arrears at a penalty); the bank pays the month's income on to its depositors."""
-    state, of, param = world.state, world.parties.of, world.tables.param
-    ledger, home = state.ledger, world.parties.home
-    price = state.value[home] / 1000.0
-    rate = state.bank.loan_rate[home] / 12.0
-    due = (ledger.loans * rate + ledger.arrears * (rate + param("bank.penalty_rate") / 12.0)) * price
-    bank = of["bank"]
-    everyone = np.arange(len(home))
-    income = np.bincount(home, due, len(bank)) + state.bank_rent_musd
-    deposits = np.where(ledger.is_bank, 0, np.maximum(ledger.deposits, 0)).astype(float)
-    total = np.bincount(home, deposits, len(bank))
-    share = deposits / np.where(total > 0.0, total, 1.0)[home]
+    state, ledger, home = world.state, world.state.ledger, world.parties.home
+    everyone, bank = np.arange(len(home)), world.parties.of["bank"][home]
+    due, paid = np.empty((2, len(home)))
+    _interest(
+        home, ledger.is_bank, ledger.deposits, ledger.loans, ledger.arrears, state.bank.loan_rate,
+        world.tables.param("bank.penalty_rate"), state.value, state.bank_rent_musd, due, paid,
+    )  # fmt: skip
     return [
-        Payment("interest", everyone, bank[home], due),
-        Payment("interest", bank[home], everyone, income[home] * share),
+        Payment("interest", everyone, bank, due),
+        Payment("interest", bank, everyone, paid),
     ]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..world.columns import Column, Columns
+from ..world.kernels import kernel
 from ..world.orders import Payment, Stake
 from .actor import Actor
 from .rules import payout
@@ -47,15 +48,25 @@ def trade_goods(world: Any) -> list[Payment]:
     return [Payment("goods", of["households"][buyer], of["households"][seller], net[buyer, seller])]
 
 
+@kernel
+def _pay_out(firms, home, value, deposits, loans, outflow_musd, cover_months, speed, repay_share, repayment_kw, dividend_musd):
+    """Write what every firm repays, kW of its coin [parties], and what it pays its owners, MUSD [firms]."""
+    for k in range(firms.shape[0]):
+        p = firms[k]
+        price = value[home[p]] / 1000.0
+        repay, dividend_musd[k] = payout.pay_out(
+            max(deposits[p], 0) * price, outflow_musd[p], loans[p] * price, cover_months, speed, repay_share
+        )
+        repayment_kw[p] = np.int64(np.floor(repay / price))
+
+
 def owners_income(world: Any) -> list[Payment]:
     """Every firm repays and pays its owners what it holds beyond its months of cover; repayment is applied by the model."""
     state, of, param = world.state, world.parties.of, world.tables.param
     firms, home = world.statics.firms, world.parties.home
-    price = state.value[home[firms]] / 1000.0
-    repay, dividend = payout.pay_out(
-        np.maximum(state.ledger.deposits[firms], 0) * price, state.outflow_musd[firms],
-        state.ledger.loans[firms] * price, param("finance.cover_months"), param("finance.payout_speed"),
-        param("finance.repay_share"),
+    dividend = np.empty(len(firms))
+    _pay_out(
+        firms, home, state.value, state.ledger.deposits, state.ledger.loans, state.outflow_musd, param("finance.cover_months"),
+        param("finance.payout_speed"), param("finance.repay_share"), state.repayment_kw, dividend,
     )  # fmt: skip
-    state.repayment_kw[firms] = np.floor(repay / price).astype(np.int64)
     return [Payment("dividend", firms, of["households"][home[firms]], dividend)]

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from .kernels import kernel
 from .power import accredit_audit
+from .sums import row_sum
 
 _ENERGY_TOLERANCE = 1e-6  # GWh per GWh: the clearing balances every hour to rounding
 _CHIP_TOLERANCE = 1e-9
@@ -57,14 +59,25 @@ def _check_chips(world: Any, date: str) -> None:
         )
 
 
+@kernel
+def _gaps(opening, closing, revaluation, flow, capital, change, explained, gap):
+    """Write how net worth changed, what explains it, and the difference [A], MUSD; return the largest balance."""
+    largest = 0.0
+    for p in range(gap.shape[0]):
+        change[p] = row_sum(closing[p]) - row_sum(opening[p])
+        explained[p] = flow[p] + capital[p] + row_sum(revaluation[p])
+        gap[p] = change[p] - explained[p]
+        for balance in closing[p]:
+            largest = max(largest, abs(balance))
+    return largest
+
+
 def _check_books(world: Any, date: str) -> None:
     """Every party's net worth changes by its flows, what it bought, and revaluation – by nothing else."""
     state = world.state
     books = state.books[-1]
-    change = books.closing.sum(axis=1) - books.opening.sum(axis=1)
-    explained = books.flow + books.capital + books.revaluation.sum(axis=1)
-    gap = change - explained
-    scale = max(float(np.abs(books.closing).max()), 1.0)
+    change, explained, gap = np.empty((3, len(books.flow)))
+    scale = max(_gaps(books.opening, books.closing, books.revaluation, books.flow, books.capital, change, explained, gap), 1.0)
     worst = int(np.abs(gap).argmax())
     if abs(gap[worst]) > _MUSD_TOLERANCE * scale:
         raise AuditFailure(

@@ -22,7 +22,7 @@ def source_hash() -> str:
     for folder in _KERNEL_FOLDERS:
         for path in sorted((_PACKAGE / folder).rglob("*.py")):
             text = path.read_bytes()
-            if b"@kernel" in text:
+            if b"@kernel" in text or b"@rule" in text:
                 digest.update(path.relative_to(_PACKAGE).as_posix().encode())
                 digest.update(text)
     return digest.hexdigest()
@@ -47,7 +47,7 @@ _folder = _writable_cache()
 if _folder is not None:
     os.environ["NUMBA_CACHE_DIR"] = _folder
 
-import numba  # noqa: E402  (the cache folder must be known before the first import)
+import numba.extending  # noqa: E402  (the cache folder must be known before the first import)
 
 if _folder is not None:
     # numba may have been imported by somebody else before us
@@ -61,6 +61,11 @@ def _options(**more) -> dict[str, Any]:
 def kernel(function):
     """Compile `function` with Numba on first use; strict IEEE arithmetic, cached on disk where possible."""
     return numba.njit(**_options(_nrt=True))(function)  # said, or else taken over from a caller that has it off
+
+
+def rule(function):
+    """Let kernels call a plain function of numbers as well; for Python it stays what it is."""
+    return numba.extending.register_jitable(**_options())(function)
 
 
 def kernel_inside(function):

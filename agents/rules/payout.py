@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...world.kernels import rule
 
-def pay_out(
-    cash: np.ndarray, outflow: np.ndarray, loans: np.ndarray, cover_months: float, speed: float, repay_share: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return (repayment, dividend) of the month, in the unit of `cash`, all [A].
+
+@rule
+def pay_out(cash, outflow, loans, cover_months, speed, repay_share):
+    """Return (repayment, dividend) of the month, in the unit of `cash`, all [A] or numbers.
 
     `outflow` is the usual monthly spending; a share `speed` of what lies beyond `cover_months` of it leaves the firm,
     `repay_share` of that goes to loans as far as there are any.

@@ -106,6 +106,23 @@ def _cover(deposits, loans, arrears, arrears_months, is_bank, loan_room_kw):
 
 
 @kernel
+def _by_party(payer, payee, musd, out_kw, in_kw, value, home, received, paid, spent):
+    """Add up what every party received and paid in its own coin and what it spent, all in MUSD."""
+    for k in range(payer.shape[0]):
+        i, j = payer[k], payee[k]
+        received[j] += in_kw[k] * value[home[j]] / 1000.0
+        paid[i] += out_kw[k] * value[home[i]] / 1000.0
+        spent[i] += musd[k]
+
+
+def flows_by_party(flows: Flows, value: np.ndarray, home: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return [A] what every party received less what it paid, each in its own coin, and what it spent; MUSD at `value` [N]."""
+    received, paid, spent = np.zeros((3, len(home)))
+    _by_party(flows.payer, flows.payee, flows.musd, flows.out_kw, flows.in_kw, value, home, received, paid, spent)
+    return received - paid, spent
+
+
+@kernel
 def _issue(party, nation, kw, bank_of, obligations, coins, deposits):
     """Let coins come into being against obligations; below zero: let them go."""
     for k in range(party.shape[0]):
