@@ -269,7 +269,7 @@ class Checker:
         return tuple(one for one in found if one is not None)
 
     def shock(self, path: tuple[str | int, ...], given: Any) -> Shock | None:
-        given = _shock_as_written(given) if self.python else given
+        given = shock_as_written(given) if self.python else given
         if not isinstance(given, dict):
             self.fault(path, f"is {short(given)}; allowed: a table with what, where, on, lasts, source")
             return None
@@ -415,7 +415,7 @@ def _as_written(step: Any) -> Any:
     return step
 
 
-def _shock_as_written(shock: Any) -> Any:
+def shock_as_written(shock: Any) -> Any:
     """Return a Shock, or a Shock dumped to a dict, as it would stand in a file."""
     if isinstance(shock, Shock):
         shock = shock.model_dump()

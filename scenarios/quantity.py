@@ -46,8 +46,11 @@ def read_quantity(given: Any, unit: str, words: dict[str, float] | None = None) 
         raise QuantityError(f"is {given!r}; allowed: {', '.join(words)}")
     if isinstance(given, str) and len(given) <= LONGEST and given.rstrip().endswith(unit):
         # the unit just as the table writes it, which may be more than a unit: "human h/robot h"
-        match = _PATTERN.fullmatch(given.rstrip().removesuffix(unit))
-        if match and not match[2]:
+        rest = given.rstrip().removesuffix(unit)
+        match = _PATTERN.fullmatch(rest)
+        # a unit that begins with a figure stands apart: the last figure of "0.01" is no unit "1"
+        apart = not unit[:1].isdigit() or rest[-1:].isspace()
+        if match and not match[2] and apart:
             return float(match[1])
     number, given_unit = split_quantity(given)
     if given_unit == unit:

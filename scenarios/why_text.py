@@ -32,6 +32,17 @@ def explanation_text(content: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def decision_text(decision: dict[str, Any]) -> str:
+    """Return one decision of an explanation as text."""
+    return "\n".join(_step(decision, 0, {}))
+
+
+def orders_text(decision: dict[str, Any]) -> list[str]:
+    """Return what was ordered in one decision and on its way, a sentence each."""
+    inner = [text for step in decision.get("steps", ()) for text in orders_text(step)]
+    return [*inner, *(text for order in decision.get("orders", ()) for text in _order(order))]
+
+
 def _step(step: dict[str, Any], depth: int, changed: dict[str, Any]) -> list[str]:
     """Return the lines of a decision or a rule, indented by how deep it lies. What changes on the way says which value it saw.
 

@@ -31,7 +31,7 @@ def open_world(
     """Return the statics and the opening state of a run. `openers` give the columns of each kind of agent."""
     tables.check_complete(parameters_read(), {"levers": levers_read(), "variables": variables_recorded()})
     places = Places(tables)
-    statics = Statics(places=places, parties=_parties(tables, places), system=PowerSystem(tables, places))
+    statics = Statics(places=places, parties=parties_of(tables, places), system=PowerSystem(tables, places))
     statics.growth = bool(settings.growth)  # type: ignore[attr-defined]
     state = State(month=0)
     for kind, opener in openers.items():
@@ -43,7 +43,8 @@ def open_world(
     return statics, state
 
 
-def _parties(tables: Tables, places: Places) -> Parties:
+def parties_of(tables: Tables, places: Places) -> Parties:
+    """Return who keeps books, sector by sector, as the tables name them."""
     number = {label: i for i, label in enumerate(places.nations)}
     nations = np.arange(len(places.nations))
 

@@ -84,7 +84,7 @@ class Shocks:
         if not len(rows):
             raise ValueError(f"shock {shock.what} of {shock.where}: there is no such thing at {calendar.start}")
         region = shock.where if shock.where in self.places.nations or shock.where in self.places.zones else ""
-        return Struck(first, first + shock.lasts_months, shock.what, shock.share, rows, shock.goods, region, _text(shock))
+        return Struck(first, first + shock.lasts_months, shock.what, shock.share, rows, shock.goods, region, shock_text(shock))
 
     def _plants(self, shock: Any) -> np.ndarray:
         places = self.places
@@ -105,7 +105,8 @@ class Shocks:
         return np.flatnonzero({"out": out, "in": into, "both": out | into}[shock.direction])
 
 
-def _text(shock: Any) -> str:
+def shock_text(shock: Any) -> str:
+    """Return what a shock is in words."""
     if shock.what == "trade_stop":
         goods = "chips and parts" if shock.goods == _ALL else shock.goods
         partner = "everybody else" if shock.partner == _ALL else shock.partner

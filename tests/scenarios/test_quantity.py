@@ -22,6 +22,11 @@ from wattrace.scenarios.quantity import QuantityError, read_months, read_quantit
         ("1.5 x", "1", 1.5),
         ("9 months", "months", 9.0),
         ("-3e-2", "1", -0.03),
+        ("0.01", "1", 0.01),
+        ("0.51", "1", 0.51),
+        ("11", "1", 11.0),
+        ("2 1", "1", 2.0),
+        ("0.51 1/yr", "1/yr", 0.51),
         ("100 GW/yr", "GW/yr", 100.0),
     ],
 )

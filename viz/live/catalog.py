@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from ...scenarios.axes import distinct_names
 from ...world.limiting import CAUSES
+from ...world.opening import parties_of
+from ...world.parties import SECTORS
 from ...world.places import Places
 from ...world.tables import Tables
+from ..history import Past, history, with_history
 
 HERE = Path(__file__).parent
 
@@ -25,6 +29,8 @@ class Catalog:
         self.zones = list(self.places_of_tables.zones)
         self.zone_names = dict(zip(self.zones, self.places_of_tables.zone_names, strict=True))
         self.places = [name for name in self.places_of_tables.graph.nodes]
+        self.parties = parties_of(tables, self.places_of_tables)
+        self.agents = distinct_names(self.parties)  # by party; no two are called alike
         self.groups = (*self.nations[:2], "Rest")
         self.regions = [*self.nations, "Rest", "World"]
         self.causes = list(CAUSES)
@@ -36,7 +42,19 @@ class Catalog:
             if isinstance(value, list)
         }
         self.map = {key: name for key, name in views["map"].items() if name in self.variables}
+        self.basis = {name: str(word) for name, word in views["basis"].items() if name in self.variables}
         self.flows = dict(views["flows"])
+        self.with_history = with_history(tables)
+        self.sectors = {sector: str(views["sectors"][sector]) for sector in SECTORS}
+        self.price_of = {what: name for what, name in views["price_of"].items() if name in self.variables}
+
+    def unit_and_basis(self, variable: str) -> str:
+        """Return the unit, and by what the variable counts where that is easily mistaken."""
+        return ", ".join(word for word in (self.unit(variable), self.basis.get(variable, "")) if word)
+
+    def past(self, variable: str, start: str) -> dict[str, Past]:
+        """Return {region: real figures before `start`} of a variable; nothing where no table has it in the same definition."""
+        return _history(self, variable, start) if variable in self.with_history else {}
 
     def title(self, variable: str) -> str:
         """Return how a variable is called on the page."""
@@ -46,6 +64,11 @@ class Catalog:
         """Return the unit as shown; pure numbers and codes have none."""
         unit = str(self.variables[variable]["unit"])
         return "" if unit in ("1", "code") else unit
+
+
+@lru_cache(maxsize=64)
+def _history(known: Catalog, variable: str, start: str) -> dict[str, Past]:
+    return history(known.tables, variable, start)
 
 
 def _rows(tables: Tables, name: str) -> list[dict[str, Any]]:

@@ -52,8 +52,14 @@ class Ensemble:
         return self.progress.state in ("waiting", "running")
 
     def cancel(self) -> None:
-        """End the workers; what is finished stays to be looked at."""
+        """End the workers; what is finished stays to be looked at.
+
+        It counts as cancelled at once; compiling cannot be interrupted, so that goes on in the background to its end.
+        """
         self._stop.set()
+        if self.busy:
+            compiling = self.progress.state == "running" and self.progress.done == 0 and bool(self.progress.doing)
+            self.progress = self.progress._replace(state="cancelled", doing="what is being loaded or compiled ends by itself" * compiling)
 
     def drop(self) -> None:
         """End the workers and remove the folder. Returns at once; the thread does it within a second."""
@@ -78,7 +84,7 @@ class Ensemble:
             state = "cancelled"
         except Exception as error:  # shown on the page
             state, self.error = "stopped", f"The ensemble stopped: {error}"
-        self.progress = self.progress._replace(state=state)
+        self.progress = self.progress._replace(state=state, doing="")
         with self._lock:  # either this thread removes the folder or the one that drops it does
             self._over = True
             dropped = self._drop.is_set()
@@ -101,8 +107,9 @@ class Ensemble:
 
     def _heard(self, progress: Progress) -> None:
         # how it ended is told by `_run`, once the workers are gone
-        self.progress = progress if progress.state == "running" else progress._replace(state="running")
-        self.told()
+        if not self._stop.is_set():
+            self.progress = progress if progress.state == "running" else progress._replace(state="running")
+            self.told()
 
     def _remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -146,6 +153,7 @@ class Ensembles:
         """End what is running; its finished worlds stay."""
         if self.now is not None:
             self.now.cancel()
+            self._progressed()
 
     def end(self) -> None:
         """End what is running and remove it."""

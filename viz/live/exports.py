@@ -7,8 +7,9 @@ import io
 import json
 
 from ...model import World
-from ...scenarios.scenario import Scenario, Step
-from .moves import Moves, moved
+from ...scenarios.checking import shock_as_written
+from ...scenarios.scenario import Scenario, Shock, Step
+from .moves import Move, Moves, Strike, moved
 
 
 def export(kind: str, world: World, settings: Scenario, moves: Moves) -> str:
@@ -31,7 +32,7 @@ def events_csv(world: World) -> str:
 
 
 def scenario_file(settings: Scenario, moves: Moves) -> str:
-    """Return a scenario file that does the same: it extends the scenario and dates every move."""
+    """Return a scenario file that does the same: it extends the scenario and dates every move and shock."""
     lines = [
         "schema_version = 1",
         f'name    = "{settings.name[:50]}-moved"',
@@ -40,14 +41,28 @@ def scenario_file(settings: Scenario, moves: Moves) -> str:
         f"start   = {settings.start}-01",
         f"until   = {settings.until}-01",
     ]
-    policy = moved(settings, moves).policy
-    pulled = {(move.nation, move.lever): None for move in moves}
+    same = moved(settings, moves)
+    policy = same.policy
+    pulled = {(move.nation, move.lever): None for move in moves if isinstance(move, Move)}
     for nation in dict.fromkeys(nation for nation, _ in pulled):
         lines += ["", f"[policy.{nation}]"]
         for lever in (lever for who, lever in pulled if who == nation):
             # a lever set here replaces all its steps in the scenario above, so those before the moves stand here too
             lines += [f"{lever} = [", *(f"  {step_line(step, settings.start)}," for step in policy[nation][lever]), "]"]
+    if any(isinstance(move, Strike) for move in moves):
+        # shocks set here replace all those of the scenario above, so those stand here too
+        lines += [line for shock in same.shocks for line in ("", "[[shocks]]", *shock_lines(shock))]
     return "\n".join(lines) + "\n"
+
+
+def shock_lines(shock: Shock) -> list[str]:
+    """Return a shock as a scenario file has it."""
+    told = dict(shock_as_written(shock))
+    told["source"] = told.get("source") or "assumption: as in the scenario that this one extends"
+    date = told.pop("on")
+    rest = [f"{key} = {value:.10g}" if isinstance(value, float) else f"{key} = {json.dumps(value, ensure_ascii=False)}"
+            for key, value in told.items()]  # fmt: skip
+    return [*rest[:2], f"on = {date}-01", *rest[2:]]
 
 
 def step_line(step: Step, start: str) -> str:

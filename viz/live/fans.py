@@ -105,9 +105,12 @@ class Fan(NamedTuple):
         """Return how the legend calls it."""
         return f"90 % of {self.worlds.finished} worlds{self.word}"
 
-    def bands(self, variable: str, regions: list[str]) -> str:
-        """Return the bands of a chart as a JSON list; empty for what is not kept."""
+    def bands(self, variable: str, regions: list[str], before: int = 0) -> str:
+        """Return the bands of a chart as a JSON list, empty for what is not kept; they begin after `before` months."""
         texts = [self.worlds.band_text(self.scenario, variable, one) for one in regions if self.worlds.knows(variable, one)]
+        if before:
+            room = "null, " * before
+            texts = [text.replace('"low": [', f'"low": [{room}').replace('"high": [', f'"high": [{room}') for text in texts]
         return f"[{', '.join(texts)}]"
 
 

@@ -8,16 +8,23 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...model import World
+from ...world.calendar import label, months_since_zero
 from ...world.parties import SECTORS
+from ..history import Past
+from .agents import agent_panel, market_of, party_of, worth_over_time
 from .catalog import Catalog, catalog
 from .details import place_panel
 from .fans import Fan
-from .path import Path
+from .moves import Move
+from .path import Path, plain
+from .strikes import strike_text, written
 from .timeline import Timeline
 from .view import FLOWS, Asked, View, write_address
 from .worldmap import map_frame, map_options
 
 MOST_EVENTS = 400
+MOST_YEARS_BEFORE = 6  # of history; more would leave too little room for the run
+LOW = 230  # height of the charts of a panel
 MOST_LINKS = 40  # between sectors, the largest
 
 
@@ -51,6 +58,8 @@ class Frame(NamedTuple):
     flows: str = ""
     events: str = ""
     panel: str = ""
+    panel_charts: str = ""  # JSON list of charts
+    why: str = ""
     table: str = ""
     address: str = ""
     theme: str = "light"
@@ -74,8 +83,10 @@ class Painter:
         self._waits += [["null"] * len(self.known.nations)] * missing
         self._waits.append([_numbers(row) for row in world.state.waiting])
 
-    def paint(self, timeline: Timeline, path: Path, base: Path, asked: Asked, status: Status, fan: Fan | None = None) -> Frame:
-        """Return the frame of the timeline's month; `fan` is the band of an ensemble of this scenario."""
+    def paint(
+        self, timeline: Timeline, path: Path, base: Path, asked: Asked, status: Status, fan: Fan | None = None, why: str = ""
+    ) -> Frame:
+        """Return the frame of the timeline's month; `fan` is the band of an ensemble of this scenario, `why` what an agent decided."""
         view, world = asked.view, timeline.world
         live = view.tab == "live"
         flows = live and view.money == FLOWS
@@ -93,7 +104,9 @@ class Painter:
             money=self._lines(view.money, view, path, base, world.month, bool(timeline.moves), fan) if live and not flows else "",
             flows=self._flows(world, view) if flows else "",
             events=self._told(world, view) if live else "",
-            panel=json.dumps(place_panel(self.known, world, path, view.place)) if live and view.place else "",
+            panel=self._panel(world, path, view) if live else "",
+            panel_charts=self._panel_charts(view, path, base, timeline, fan) if live else "",
+            why=why if live and view.agent else "",
             table=self._table(view, path, world.month) if view.tab == "table" else "",
             address=write_address(asked, world.month),
             theme=view.theme,
@@ -115,6 +128,7 @@ class Painter:
                 "seed": asked.seed,
                 "month": month,
                 "date": calendar.date(month),
+                "lived": calendar.date(month - 1) if month else "",
                 "start": calendar.start,
                 "until": calendar.until,
                 "length": calendar.length,
@@ -136,7 +150,7 @@ class Painter:
                 values = path.series(variable, group)[:month]
                 year_ago = float(values[-13]) if len(values) > 12 else None
                 cells.append({"name": group, "value": _or_none(values[-1]) if len(values) else None, "before": year_ago})
-            items.append({"title": known.title(variable), "about": row["about"], "unit": known.unit(variable), "cells": cells})
+            items.append({"title": known.title(variable), "about": row["about"], "unit": known.unit_and_basis(variable), "cells": cells})
         return json.dumps(items)
 
     def _cause(self, path: Path, variable: str, nation: str, month: int) -> str:
@@ -148,21 +162,27 @@ class Painter:
         values = {name: world.levers[name].tolist() for name in known.levers if name in world.levers.value}
         number = {nation: n for n, nation in enumerate(known.nations)}
         for move in timeline.moves:
-            if move.month == timeline.month:  # due in the month to come
+            if isinstance(move, Move) and move.month == timeline.month:  # due in the month to come
                 values[move.lever][number[move.nation]] = move.value
-        moves = [
-            {"date": world.calendar.date(m.month), "nation": m.nation, "lever": m.lever, "value": m.value}
-            for m in timeline.moves
-        ]
+        moves: list[dict[str, Any]] = []
+        for m in timeline.moves:
+            told: dict[str, Any] = {"date": world.calendar.date(m.month)}
+            if isinstance(m, Move):
+                told |= {"nation": m.nation, "lever": m.lever, "value": m.value}
+            else:
+                told |= {"shock": written(m, world.calendar), "text": strike_text(m, world.calendar)}
+            moves.append(told)
         return json.dumps({"values": values, "moves": moves})
 
     def _lines(
-        self, variable: str, view: View, path: Path, base: Path, month: int, moved: bool, fan: Fan | None
-    ) -> str:
+        self, variable: str, view: View, path: Path, base: Path, month: int, moved: bool, fan: Fan | None,
+        regions: list[str] | None = None, height: int | None = None, history: bool = True,
+    ) -> str:  # fmt: skip
         """Return a chart's data: what was lived, the forecast beyond it, and the baseline where moves part from it."""
         known, row = self.known, self.known.variables[variable]
         lines = []
-        for region in _regions(known, row["scope"], view):
+        shown = regions or _regions(known, row["scope"], view)
+        for region in shown:
             texts = path.texts(variable, region)
             if moved and base.known:
                 lines.append(_line(region, base.texts(variable, region), "baseline"))
@@ -170,12 +190,66 @@ class Painter:
             if len(texts) > month:
                 lines.append(_line(region, ahead, "projection"))
             lines.append(_line(region, texts[:month], "live"))
+        before = self._before(known.past(variable, self.dates[0]), shown, lines) if view.history and history else []
         head = {
-            "title": known.title(variable), "unit": known.unit(variable), "now": max(month - 1, 0), "theme": view.theme,
+            "title": known.title(variable), "unit": known.unit_and_basis(variable), "now": len(before) + max(month - 1, 0),
+            "theme": view.theme, "before": len(before),
             "band_name": "" if fan is None else fan.name(), "nations": [*known.groups, *known.nations[2:], "World"], "note": row["about"],
+            "height": height,
         }  # fmt: skip
-        bands = "[]" if fan is None else fan.bands(variable, _regions(known, row["scope"], view))
-        return f'{json.dumps(head)[:-1]}, "x": {self._dates}, "bands": {bands}, "lines": [{", ".join(lines)}]}}'
+        bands = "[]" if fan is None else fan.bands(variable, shown, len(before))
+        dates = f"{json.dumps(before)[:-1]}, {self._dates[1:]}" if before else self._dates
+        return f'{json.dumps(head)[:-1]}, "x": {dates}, "bands": {bands}, "lines": [{", ".join(lines)}]}}'
+
+    def _before(self, past: dict[str, Past], shown: list[str], lines: list[str]) -> list[str]:
+        """Add lines of what was before the start, and give all others room for its months; returns these months' dates."""
+        start = months_since_zero(self.dates[0])
+        first = min((months_since_zero(past[one].dates[0]) for one in shown if one in past), default=start)
+        first = max(first // 12 * 12, start - 12 * MOST_YEARS_BEFORE)
+        months = start - first
+        if not months:
+            return []
+        room = "null, " * months
+        # a line without months yet ends in its room
+        lines[:] = [line.replace('"values": [', f'"values": [{room}', 1).replace("null, ]", "null]") for line in lines]
+        old: list[str] = []
+        for one in (one for one in shown if one in past):
+            values: list[str] = ["null"] * months
+            sources = {}
+            for date, value, source in zip(*past[one], strict=True):
+                at = months_since_zero(date) - first
+                if at >= 0:
+                    values[at], sources[at] = f"{value:.5g}", source
+            extra = f', "sources": {json.dumps(sources)}}}'
+            old.append(_line(one, values, "history")[:-1] + extra)
+        lines[:0] = old
+        return [label(first + m) for m in range(months)]
+
+    def _panel(self, world: World, path: Path, view: View) -> str:
+        if view.agent:
+            return json.dumps(agent_panel(self.known, world, view.agent, view.place))
+        return json.dumps(place_panel(self.known, world, path, view.place)) if view.place else ""
+
+    def _panel_charts(self, view: View, path: Path, base: Path, timeline: Timeline, fan: Fan | None) -> str:
+        """Return the charts of the panel: the price where the agent or the zone trades, and an agent's worth and turnover."""
+        known, world, charts = self.known, timeline.world, []
+        variable = region = ""
+        if view.agent:
+            party = party_of(known, world, view.agent)
+            if party is not None:
+                variable, region = market_of(known, world, party)
+                charts.append(self._worth(world, party, view))
+        elif view.place in known.zones:
+            variable, region = known.map["price"], view.place
+        if variable:
+            charts.insert(0, self._lines(variable, view, path, base, world.month, bool(timeline.moves), fan, [region], LOW))
+        return json.dumps(charts)
+
+    def _worth(self, world: World, party: int, view: View) -> str:
+        lines = [{"name": name, "values": plain(values)} for name, values in worth_over_time(world, party).items()]
+        head = {"title": "Receipts, payments and net worth", "unit": "MUSD", "x": self.dates, "now": max(world.month - 1, 0), "height": LOW}
+        note = "Receipts and payments of each month, and what it owns less what it owes at the month's end"
+        return json.dumps({**head, "lines": lines, "theme": view.theme, "note": note})
 
     def _binds(self, path: Path, month: int, view: View) -> str:
         known, variable = self.known, self.known.map["binds"]

@@ -1,15 +1,17 @@
-"""Levers pulled by hand: plans of dated moves, and the scenario that does the same."""
+"""What is moved by hand: plans of dated levers and shocks, and the scenario that does the same."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ...scenarios.scenario import Scenario, Step
+from ...scenarios.parts import EVERYONE
+from ...scenarios.scenario import Scenario, Shock, Step
 from ...world.calendar import Calendar
 from .catalog import catalog
 
 SOURCE = "assumption: moved by hand"
+STRUCK = "assumption: set by hand"
 
 
 class Move(NamedTuple):
@@ -21,10 +23,28 @@ class Move(NamedTuple):
     value: float
 
 
-Moves = tuple[Move, ...]
+class Strike(NamedTuple):
+    """A shock set by hand: it begins in `month` (counted from the start). Its first fields sort beside those of a Move."""
+
+    month: int
+    where: str
+    what: str
+    share: float
+    lasts_months: int
+    technology: str = ""
+    partner: str = EVERYONE
+    goods: str = EVERYONE
+    direction: str = "both"
+
+    def shock(self, calendar: Calendar) -> Shock:
+        """Return the shock of a scenario that does the same."""
+        return Shock(on=calendar.date(self.month), source=STRUCK, **{k: v for k, v in self._asdict().items() if k != "month"})
 
 
-def first_change(before: Iterable[Move], after: Iterable[Move]) -> int | None:
+Moves = tuple[Move | Strike, ...]
+
+
+def first_change(before: Iterable[Move | Strike], after: Iterable[Move | Strike]) -> int | None:
     """Return the first month in which two plans differ, None where they do not."""
     different = set(before) ^ set(after)
     return min((move.month for move in different), default=None)
@@ -32,20 +52,22 @@ def first_change(before: Iterable[Move], after: Iterable[Move]) -> int | None:
 
 def with_move(moves: Moves, new: Move) -> Moves:
     """Return a plan in which `new` is the last word on its lever of its nation: later moves of it are dropped."""
-    kept = [m for m in moves if (m.nation, m.lever) != (new.nation, new.lever) or m.month < new.month]
+    kept = [m for m in moves if isinstance(m, Strike) or (m.nation, m.lever) != (new.nation, new.lever) or m.month < new.month]
     return tuple(sorted((*kept, new)))
 
 
 def moved(settings: Scenario, moves: Moves) -> Scenario:
-    """Return a scenario whose policy does what the moves by hand do: each holds from its month, later steps of its lever are dropped."""
+    """Return a scenario that does what was moved by hand: a lever holds from its month, its later steps go; shocks are added."""
     calendar, usual = Calendar(settings.start, settings.until), catalog().levers
     policy = {nation: dict(levers) for nation, levers in settings.policy.items()}
-    for move in sorted(moves):
+    for move in sorted(move for move in moves if isinstance(move, Move)):
         levers = policy.setdefault(move.nation, {})
         kept = _until(levers.get(move.lever, ()), move.month, float(usual[move.lever]["value"]), calendar)
         step = Step(to=move.value, on=calendar.date(move.month), source=SOURCE)
         levers[move.lever] = (*kept, step)
-    return settings.model_copy(update={"policy": policy, "name": f"{settings.name[:53]}-moved"}) if moves else settings
+    shocks = (*settings.shocks, *(move.shock(calendar) for move in sorted(moves) if isinstance(move, Strike)))
+    changes = {"policy": policy, "shocks": shocks, "name": f"{settings.name[:53]}-moved"}
+    return settings.model_copy(update=changes) if moves else settings
 
 
 def _until(steps: tuple[Step, ...], month: int, usual: float, calendar: Calendar) -> list[Step]:

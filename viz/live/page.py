@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import reacton.ipyvuetify as rv
 import solara
 from reacton.core import get_render_context
+from solara.server.kernel_context import get_current_context
 
 from . import texts
 from .catalog import catalog
 from .components import Events, LineChart, Sankey, Strip, TableTwin, WorldMap
 from .frames import Frame
 from .geometry import map_base
-from .moves import Move
+from .moves import Move, Strike
 from .parts import part
 from .runner import Runner
 from .settings import serving
+from .strikes import read_strike
 from .tabs import Compare, Ensemble, Tabs
 from .view import FLOWS, Asked, View, read_address
 
@@ -56,6 +59,14 @@ def Page() -> Any:
     return main
 
 
+def _kernel() -> Any:
+    """Return Solara's book of this session; None where there is no server."""
+    try:
+        return get_current_context()
+    except RuntimeError:
+        return None
+
+
 class Session:
     """What a browser's events do: it keeps the view and passes commands to the runner."""
 
@@ -63,13 +74,28 @@ class Session:
         self.frame = frame
         self.context = context
         self.view = solara.Reactive(asked.view)
+        self.wrong = solara.Reactive("")  # with the shock in the form
         self.runner = Runner(self.show, asked)
-        self.tabs = Tabs(self.runner, self.view, self.look, context)
+        self.kernel = _kernel()
+        # Solara keeps book of the threads of a session. One that ends while the session closes would be struck off twice (KeyError)
+        self.runner.thread.current_context = None  # type: ignore[attr-defined]
+        self.tabs = Tabs(self.runner, self.view, self.look, self.within)
 
     def show(self, frame: Frame) -> None:
         """Give a frame to all parts in one go: part by part each would walk the whole page."""
-        with self.context:
+        with self.within():
             self.frame.set(frame)
+
+    def hand_over(self, to: Any, text: str) -> None:
+        """Give a text to a part of the page."""
+        with self.within():
+            to.set(text)
+
+    @contextmanager
+    def within(self) -> Iterator[None]:
+        """Stand in this session, from a thread that belongs to none."""
+        with self.kernel or nullcontext(), self.context:
+            yield
 
     def open(self) -> Callable[[], None]:
         """Start the thread; returns what ends it when the page goes."""
@@ -79,7 +105,6 @@ class Session:
     def close(self) -> None:
         """End all that runs for this page."""
         self.runner.close()
-        # Solara forgets threads that end and sessions that close; both at one moment trip over each other
         self.runner.thread.join(0.5)
 
     def look(self, **changes: Any) -> None:
@@ -99,8 +124,35 @@ class Session:
             self.runner.tell("lever", tuple(data))
             return
         calendar = self.runner.timeline.world.calendar
-        moves = [Move(calendar.index(m["date"]), m["nation"], m["lever"], float(m["value"])) for m in data]
-        self.runner.tell("moves", moves)
+        left: list[Move | Strike] = []
+        for one in data:
+            if "shock" in one:
+                strike, _ = read_strike(one["shock"], calendar)
+                left += [strike] if strike is not None else []
+            else:
+                left.append(Move(calendar.index(one["date"]), one["nation"], one["lever"], float(one["value"])))
+        self.runner.tell("moves", tuple(left))
+
+    def strike(self, data: Any) -> None:
+        """Take a shock that was set in the form: it begins in the month that begins; what is wrong stands in the form."""
+        calendar = self.runner.timeline.world.calendar
+        on = calendar.date(min(self.runner.timeline.month, calendar.length - 1))
+        strike, wrong = read_strike({**data, "on": on} if isinstance(data, dict) else data, calendar)
+        self.wrong.set("; ".join(wrong))
+        if strike is not None:
+            self.runner.tell("strike", strike)
+
+    def lines(self, event: str, data: Any) -> None:
+        """Choose the lines of the chart, or whether it shows what was before the start."""
+        if event == "history":
+            self.look(history=bool(data))
+        else:
+            self.look(regions=tuple(data))
+
+    def agent(self, name: Any) -> None:
+        """Look at an agent, if there is one of that name."""
+        if name in catalog().agents:
+            self.look(agent=name)
 
     def world(self, data: Any) -> list[str]:
         """Open another scenario or seed; returns what is wrong with them."""
@@ -174,7 +226,7 @@ def Top(session: Session, frame: Frames, saved: Any) -> Any:
         elif event == "world":
             session.world(data)
         elif event == "wanted" and data in texts.FILES:
-            session.runner.tell("export", (data, saved.set))
+            session.runner.tell("export", (data, lambda text: session.hand_over(saved, text)))
 
     now = frame.value
     return part("top_bar", answer, content=texts.top_bar(serving(), session.view.value), status=now.status, address=now.address)
@@ -200,9 +252,16 @@ def Time(session: Session, frame: Frames) -> Any:
 
 @solara.component
 def Levers(session: Session, frame: Frames) -> Any:
-    """Levers of all nations."""
+    """Levers of all nations, shocks, and what was moved by hand."""
     known = solara.use_memo(lambda: texts.levers(catalog()), [])
-    return part("levers", session.lever, catalog=known, content=frame.value.levers)
+    offered = solara.use_memo(lambda: texts.shocks(catalog()), [])
+    now = frame.value
+    date = json.loads(now.status or "{}").get("date", "")
+    with box("aside", "wl-levers-side") as main:
+        part("levers", session.lever, catalog=known, content=now.levers)
+        part("shocks", lambda _, data: session.strike(data), catalog=offered, date=date, wrong=session.wrong.value)
+        part("moved", session.lever, catalog=known, content=now.levers)
+    return main
 
 
 @solara.component
@@ -218,13 +277,14 @@ def Live(session: Session, frame: Frames) -> Any:
             with box("section", "wl-card wl-map"):
                 Pick(session, "fill", "Map coloured by")
                 Map(session, frame)
+                part("agents", lambda _, data: session.agent(data), content=texts.agents(catalog(), view))
             with box("section", "wl-card wl-race"):
                 Pick(session, "chart", "Chart of")
                 Chart(session, frame, "chart")
-                part("regions", lambda _, data: session.look(regions=tuple(data)), content=texts.regions(catalog(), view))
-            if view.place:
-                with box("section", "wl-card wl-full"):
-                    part("panel", lambda *_: session.look(place=""), content=frame.value.panel)
+                known = texts.regions(catalog(), view, view.chart in catalog().with_history)
+                part("regions", session.lines, content=known)
+            if view.place or view.agent:
+                Panel(session, frame)
             with box("section", "wl-card wl-binds"):
                 Binds(session, frame)
             with box("section", "wl-card wl-money"):
@@ -235,6 +295,30 @@ def Live(session: Session, frame: Frames) -> Any:
                     Chart(session, frame, "money")
             with box("section", "wl-card wl-full wl-events"):
                 Told(session, frame)
+    return main
+
+
+@solara.component
+def Panel(session: Session, frame: Frames) -> Any:
+    """A place with its agents, or an agent with its books."""
+    def answer(event: str, data: Any) -> None:
+        if event == "agent":
+            session.agent(data)
+        elif event == "back":
+            session.look(agent="")
+        else:
+            session.look(place="", agent="")
+
+    now = frame.value
+    charts = json.loads(now.panel_charts or "[]")
+    with box("section", "wl-card wl-full wl-panel-card") as main:
+        part("panel", answer, content=now.panel)
+        if charts:
+            with box("div", "wl-panel-charts"):
+                for text in charts:
+                    LineChart(text, lambda data: _go(session, data))
+        if session.view.value.agent:
+            part("why", content=now.why)
     return main
 
 
@@ -261,7 +345,8 @@ def Map(session: Session, frame: Frames) -> Any:
     def answer(data: Any) -> None:
         place = str(data.get("zone", ""))
         if place in catalog().places:
-            session.look(place="" if place == session.view.value.place else place)
+            same = place == session.view.value.place and not session.view.value.agent
+            session.look(place="" if same else place, agent="")
 
     return WorldMap(frame.value.fill, base, frame.value.fill_options, answer)
 
@@ -296,12 +381,17 @@ def Told(session: Session, frame: Frames) -> Any:
 
 def _go(session: Session, data: Any) -> None:
     """Go to a month that was clicked, if it is one that was lived."""
-    month = data.get("index", data.get("month"))
-    if isinstance(month, int) and 0 <= month < session.runner.timeline.month:
+    calendar = session.runner.timeline.world.calendar
+    try:
+        month = calendar.index(str(data.get("date")))  # by its date: charts with history begin before the start
+    except ValueError:
+        month = -1
+    if 0 <= month < session.runner.timeline.month:
         session.runner.tell("goto", month + 1)
     region = data.get("region") or data.get("name") or ""
     if data.get("kind") and region in catalog().zones:
-        session.look(place=region)
+        session.look(place=region, agent="")
+    session.agent(data.get("agent"))
 
 
 @solara.component

@@ -13,10 +13,11 @@ from .exports import export
 from .fans import Fan
 from .forecast import Answer, forecaster
 from .frames import Frame, Painter, Status
-from .moves import Move, with_move
+from .moves import Move, Moves, Strike, with_move
 from .path import Path, keep_baseline, kept_baseline
 from .timeline import Timeline, opened
 from .view import Asked, View
+from .whys import Whys
 
 SPEEDS = (1.0, 5.0, 10.0, 20.0, 1000.0)
 SILENCE_S = 5.0  # after that long without a painted frame the browser is taken to be away
@@ -47,6 +48,7 @@ class Runner:
         self._note = ""
         self._ask_at: float | None = None
         self._questions: dict[str, int] = {}
+        self._whys = Whys()
         self.fans: Callable[[Asked], Fan | None] = lambda asked: None
         self.ended: Callable[[], None] = lambda: None  # called by the thread as its last
         self.thread = threading.Thread(target=self.run, name="wattrace-session", daemon=True)
@@ -55,7 +57,7 @@ class Runner:
         self.thread.start()
 
     def tell(self, command: str, value: Any = None) -> None:
-        """Put a command on the queue: play, pause, step, goto, speed, reset, lever, moves, world, view, ack, call, news."""
+        """Put a command on the queue: play, pause, step, goto, speed, reset, lever, strike, moves, world, view, ack, call, news."""
         self._commands.put((command, value))
 
     def close(self) -> None:
@@ -77,6 +79,7 @@ class Runner:
                 self._move()
                 self._ask_when_settled()
                 self._show()
+                self._explain()
             except Exception as error:
                 self._stop(error)
         for number in self._questions.values():
@@ -84,18 +87,27 @@ class Runner:
         self.ended()
 
     def _open(self, asked: Asked) -> None:
+        note = ""
+        try:
+            self.timeline = Timeline(asked.settings, asked.seed, asked.moves)
+        except ValueError as error:
+            kept = tuple(move for move in asked.moves if isinstance(move, Move))
+            if kept == asked.moves:
+                raise
+            # an address may strike what this world has not: it began before there was such a thing
+            note, asked = f"The shocks of this address are left out: {error}.", asked._replace(moves=kept)
+            self.timeline = Timeline(asked.settings, asked.seed, kept)
         self.asked = asked
-        self.timeline = Timeline(asked.settings, asked.seed, asked.moves)
         self._key = (asked.settings.name, asked.settings.digest(), asked.seed)
         empty = opened(asked.settings, asked.seed).record
-        kept = kept_baseline(self._key)
-        self.base = kept or Path(empty)
+        whole = kept_baseline(self._key)
+        self.base = whole or Path(empty)
         self.path = self.base.copy()
         self.painter = Painter(self.timeline.world)
-        self._playing, self._error, self._note = False, "", ""
+        self._playing, self._error, self._note = False, "", note
         self._target = asked.month or None
         self._dirty = True
-        if kept is None:
+        if whole is None:
             self._ask("base", (), 0)
         if asked.moves:
             self.path.forget(asked.moves[0].month)
@@ -173,15 +185,27 @@ class Runner:
         move = Move(min(self.timeline.month, self.timeline.length - 1), nation, lever, float(value))
         self._replan(with_move(self.timeline.moves, move))
 
-    def _on_moves(self, moves: Any) -> None:
-        self._replan(tuple(Move(*move) for move in moves))
+    def _on_strike(self, given: Strike) -> None:
+        strike = given._replace(month=min(self.timeline.month, self.timeline.length - 1))
+        if strike in self.timeline.moves:
+            self._note, self._dirty = "This shock is set already.", True
+            return
+        self._replan(tuple(sorted((*self.timeline.moves, strike))))
 
-    def _replan(self, moves: Any) -> None:
+    def _on_moves(self, moves: Moves) -> None:
+        self._replan(tuple(moves))
+
+    def _replan(self, moves: Moves) -> None:
         """Take another plan: a change of the past is lived through again up to today."""
         today = self.timeline.month
-        first = self.timeline.change(moves)
+        try:
+            first = self.timeline.change(moves)
+        except ValueError as error:
+            self._note, self._dirty = f"This cannot be set: {error}.", True
+            return
         if first is None:
             return
+        self._note = ""
         self.asked = self.asked._replace(moves=self.timeline.moves)
         self.path.forget(first)
         if self.timeline.month < today:
@@ -298,13 +322,23 @@ class Runner:
         self._number += 1
         self._sent_at = now
         try:
-            frame = self.painter.paint(self.timeline, self.path, self.base, self.asked, self._status(), self.fans(self.asked))
+            why = self._whys.text(self.timeline, self.asked.view.agent, self._settled())
+            frame = self.painter.paint(self.timeline, self.path, self.base, self.asked, self._status(), self.fans(self.asked), why)
         except Exception as error:
             # the page must say so, and a frame that cannot be painted would be tried for ever
             self._stop(error)
             self._dirty = False
             frame = self.painter.bare(self.timeline, self.path, self.asked, self._status())
         self._publish(frame)
+
+    def _settled(self) -> bool:
+        return not self._playing and self._target is None and not self._error
+
+    def _explain(self) -> None:
+        """Find out what the agent on show decided, once the page has what there is without it."""
+        if self._settled() and not self._dirty and self._whys.due(self.timeline, self.asked.view):
+            self._whys.find(self.timeline, self.asked.view.agent)
+            self._dirty = True
 
     def _status(self) -> Status:
         return Status(

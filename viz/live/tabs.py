@@ -24,16 +24,16 @@ from .view import View
 class Tabs:
     """What both tabs need of a session. Their state lives in the session's thread; only texts come to the page."""
 
-    def __init__(self, runner: Runner, view: solara.Reactive[View], look: Any, context: Any):
+    def __init__(self, runner: Runner, view: solara.Reactive[View], look: Any, within: Any):
         self.runner, self.view, self.look = runner, view, look
         self.texts = {"compare": solara.Reactive(""), "ensemble": solara.Reactive("")}
-        self.context = context
+        self.within = within
         self.comparing = Comparing(serving(), lambda text: self._publish("compare", text), self._post)
         self.ensembles = Ensembles(serving(), lambda text: self._publish("ensemble", text), self._post, lambda: runner.tell("news"))
         runner.fans, runner.ended = self.ensembles.fan, self.close
 
     def _publish(self, name: str, text: str) -> None:
-        with self.context:
+        with self.within():
             self.texts[name].set(text)
 
     def _post(self, do: Any) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ...scenarios.scenario import Scenario
+from ...scenarios.scenario import Scenario, choices
+from .agents import grouped as agents_by_kind
 from .catalog import Catalog
 from .settings import Serving
+from .strikes import form
 from .view import FLOWS, View
 
 TABS = {"live": "Live", "compare": "Compare", "ensemble": "Ensemble", "table": "Data table", "method": "Method"}
@@ -22,7 +24,8 @@ LEAD = (
 )
 LIMITS = (
     "Every company is run by a rule that looks at what it can see; nobody plans for all. Prices come out of markets that clear each month.",
-    "The same scenario and seed give the same world on every machine. A lever pulled by hand holds from the month shown on.",
+    "The same scenario and seed give the same world on every machine.",
+    "The date on top is the month that begins: a lever pulled by hand holds from it on, and all figures are of the month before.",
     "Borders on the map are those that de facto hold and express no opinion. A zone is drawn at its load centre.",
     "Values marked “assumption” in the tables are ours. The bands of levers say how far one may go, not what is likely.",
 )
@@ -60,10 +63,16 @@ def top_bar(serving: Serving, view: View) -> str:
     )
 
 
-def regions(known: Catalog, view: View) -> str:
-    """Return which lines may be drawn and which are."""
+def regions(known: Catalog, view: View, past: bool = False) -> str:
+    """Return which lines may be drawn and which are; `past` where there is history to be shown or not."""
     names = {**known.nation_names, "Rest": "All but the first two", "World": "The whole world"}
-    return json.dumps({"all": [{"name": name, "title": names[name]} for name in known.regions], "chosen": list(view.regions)})
+    shown = {"all": [{"name": name, "title": names[name]} for name in known.regions], "chosen": list(view.regions)}
+    return json.dumps({**shown, "history": view.history if past else None})
+
+
+def agents(known: Catalog, view: View) -> str:
+    """Return all agents by kind, and which is looked at."""
+    return json.dumps({"groups": agents_by_kind(known, known.agents), "chosen": view.agent})
 
 
 def levers(known: Catalog) -> str:
@@ -85,6 +94,11 @@ def levers(known: Catalog) -> str:
         )  # fmt: skip
     nations = [{"name": name, "title": known.nation_names[name]} for name in known.nations]
     return json.dumps({"nations": nations, "levers": rows})
+
+
+def shocks(known: Catalog) -> str:
+    """Return the kinds of shocks that can be set by hand, with their fields."""
+    return json.dumps(form(known, choices()))
 
 
 def method(known: Catalog, settings: Scenario, seed: int) -> str:

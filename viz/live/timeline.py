@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import ctypes
 import gc
 import threading
@@ -10,7 +11,8 @@ from collections.abc import Iterable
 
 from ...model import World
 from ...scenarios.scenario import Scenario
-from .moves import Move, Moves, first_change, moved
+from ...world.shocks import Shocks
+from .moves import Move, Moves, Strike, first_change, moved
 
 KEEP_EVERY = 24  # months between kept worlds: each takes some megabytes, going back replays at most this many
 _MOST_OPENED = 6
@@ -48,21 +50,27 @@ class Timeline:
     What is moved in the first month holds from the opening on, as in a scenario file: whoever sets a price there knows of it.
     """
 
-    def __init__(self, settings: Scenario, seed: int, moves: Iterable[Move] = ()):
+    def __init__(self, settings: Scenario, seed: int, moves: Iterable[Move | Strike] = ()):
         self.settings, self.seed = settings, seed
         self.moves: Moves = tuple(sorted(moves))
         self.kept: dict[int, World] = {}
         self.world = self._opening().branch()
+        self._shocks = self._compiled(self.moves)
 
     def _opening(self) -> World:
         """Return the shared world at its opening, with what is moved in the first month."""
         return opened(moved(self.settings, tuple(move for move in self.moves if move.month == 0)), self.seed)
 
-    def fork(self, moves: Iterable[Move]) -> Timeline:
+    def _compiled(self, moves: Moves) -> Shocks:
+        """Return the shocks of the scenario and the plan; the same months pass under them as in the scenario that does the same."""
+        world = self.world
+        return Shocks(moved(self.settings, moves).shocks, world.places, world.parties, world.calendar)
+
+    def fork(self, moves: Iterable[Move | Strike]) -> Timeline:
         """Return a timeline with another plan that begins where the plans part (kept worlds are shared, never stepped)."""
         new = object.__new__(Timeline)
         new.settings, new.seed, new.kept, new.moves = self.settings, self.seed, dict(self.kept), self.moves
-        new.world = self.world
+        new.world, new._shocks = self.world, self._shocks
         new.change(moves)
         if new.world is self.world:
             new.world = self.world.branch()
@@ -81,10 +89,22 @@ class Timeline:
         month = self.world.month
         if month % KEEP_EVERY == 0 and month not in self.kept and self.world.failure is None:
             self.kept[month] = self.world.branch()
+        if self.world.statics.shocks is not self._shocks:
+            # statics are shared by the copies of a world, and only this course has these shocks
+            self.world.statics = copy.copy(self.world.statics)
+            self.world.statics.shocks = self._shocks  # type: ignore[attr-defined]
         for move in self.moves:
-            if move.month == month:
+            if move.month == month and isinstance(move, Move):
                 self.world.set_lever(move.lever, move.nation, move.value)
         self.world.step()
+
+    def before(self, month: int) -> World:
+        """Return a copy of the world that stands at a month of its past, which may be stepped and thrown away."""
+        past = self.fork(self.moves)
+        past.back(month)
+        while past.month < month:
+            past.step()
+        return past.world
 
     def back(self, month: int) -> None:
         """Stand at the last kept month that is not after `month`; step on from there."""
@@ -93,10 +113,15 @@ class Timeline:
         # a world and its agents hold each other, and so much of it is arrays that the collector would wait for long
         free_memory()
 
-    def change(self, moves: Iterable[Move]) -> int | None:
-        """Take another plan. Returns the first month that differs; where it is past, the world goes back before it."""
+    def change(self, moves: Iterable[Move | Strike]) -> int | None:
+        """Take another plan. Returns the first month that differs; where it is past, the world goes back before it.
+
+        Raises ValueError for a shock where this world has nothing to strike; then nothing changes.
+        """
         plan = tuple(sorted(moves))
         first = first_change(self.moves, plan)
+        if first is not None:
+            self._shocks = self._compiled(plan)
         self.moves = plan
         if first is None:
             return None

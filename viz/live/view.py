@@ -6,13 +6,15 @@ import re
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
+from ...scenarios.parts import MOST_SHOCKS
 from ...scenarios.read import load_scenario
 from ...scenarios.scenario import Scenario, check, choices
 from ...world.calendar import Calendar
 from .catalog import Catalog, catalog
-from .moves import Move, Moves
+from .moves import Move, Moves, Strike
 from .offered import names as offered_names
 from .settings import Serving
+from .strikes import from_address, to_address
 from .tab_views import KEYS, CompareView, EnsembleView, first_compare, first_ensemble, pairs_of, read_compare, read_ensemble
 from .wrong import near as _near
 from .wrong import short as _short
@@ -22,6 +24,7 @@ THEMES = ("light", "dark")
 FLOWS = "flows"  # in place of a variable: the month's payments
 LONGEST = 8000
 MOST_MOVES = 200
+REPEATED = ("lever", "shock")  # keys that may stand several times
 MOST_SEED = 2**63 - 1
 _LEVER = re.compile(r"([^.]{1,60})\.([^.]{1,60})\.(\d{4}-\d{2})\.([-+0-9.eE]{1,24})", re.ASCII)
 
@@ -36,7 +39,9 @@ class View(NamedTuple):
     table: str = ""
     regions: tuple[str, ...] = ()
     place: str = ""
+    agent: str = ""  # by the name that no other has; shown in place of the place
     theme: str = "light"
+    history: bool = True  # real figures before the start, where there are any
     compare: CompareView = CompareView()
     ensemble: EnsembleView = EnsembleView()
 
@@ -67,7 +72,7 @@ def read_address(search: str | None, serving: Serving) -> tuple[Asked, list[str]
     pairs = _pairs(search or "", faults)
     known = catalog()
     view = first_view(known)
-    single = {key: value for key, value in pairs if key != "lever"}
+    single = {key: value for key, value in pairs if key not in REPEATED}
     name = single.get("scenario", next(iter(serving.scenarios)))
     settings = _settings(name, serving, faults)
     calendar = Calendar(settings.start, settings.until)
@@ -78,10 +83,11 @@ def read_address(search: str | None, serving: Serving) -> tuple[Asked, list[str]
         view = view._replace(compare=read_compare(tabs, offered, known, faults), ensemble=read_ensemble(tabs, offered, known, faults))
     seed, month = _seed(single.get("seed"), faults), _month(single.get("month"), calendar, faults)
     moves = _moves([value for key, value in pairs if key == "lever"], calendar, faults)
+    strikes = from_address([value for key, value in pairs if key == "shock"], settings, calendar, faults)
     if faults:
         name = next(iter(serving.scenarios))
         return Asked(name, _settings(name, serving, []), 1, 0, (), first_view(known)), faults
-    return Asked(name, settings, seed, month, moves, view), []
+    return Asked(name, settings, seed, month, tuple(sorted((*moves, *strikes))), view), []
 
 
 def write_address(asked: Asked, month: int) -> str:
@@ -92,13 +98,16 @@ def write_address(asked: Asked, month: int) -> str:
     pairs = [("scenario", asked.scenario), ("seed", str(asked.seed))]
     if month:
         pairs.append(("month", calendar.date(month)))
-    for key in ("tab", "chart", "money", "fill", "table", "place"):
+    for key in ("tab", "chart", "money", "fill", "table", "place", "agent"):
         if getattr(view, key) != getattr(usual, key):
             pairs.append((key, getattr(view, key)))
+    if not view.history:
+        pairs.append(("history", "0"))
     if view.regions != usual.regions:
         pairs.append(("regions", ",".join(view.regions)))
     pairs += pairs_of(view.compare, view.ensemble, known)
-    pairs += [("lever", f"{m.nation}.{m.lever}.{calendar.date(m.month)}.{m.value:.10g}") for m in asked.moves]
+    pairs += [("lever", f"{m.nation}.{m.lever}.{calendar.date(m.month)}.{m.value:.10g}") for m in asked.moves if isinstance(m, Move)]
+    pairs += [("shock", to_address(m, calendar)) for m in asked.moves if isinstance(m, Strike)]
     return urlencode(pairs, quote_via=quote)
 
 
@@ -106,17 +115,18 @@ def _pairs(search: str, faults: list[str]) -> list[tuple[str, str]]:
     if len(search) > LONGEST:
         faults.append(f"the address has {len(search)} characters; allowed: up to {LONGEST}")
         return []
-    allowed = ("scenario", "seed", "month", "tab", "chart", "money", "fill", "table", "regions", "place", "lever", "token", *KEYS)
+    own = ("scenario", "seed", "month", "tab", "chart", "money", "fill", "table", "regions", "place", "agent", "history", "token")
+    allowed = (*own, *REPEATED, *KEYS)
     try:
-        pairs = parse_qsl(search.lstrip("?"), keep_blank_values=True, max_num_fields=MOST_MOVES + 20, errors="strict")
+        pairs = parse_qsl(search.lstrip("?"), keep_blank_values=True, max_num_fields=MOST_MOVES + MOST_SHOCKS + 20, errors="strict")
     except (ValueError, UnicodeDecodeError):
-        faults.append(f"the address cannot be read; allowed: up to {MOST_MOVES} levers, in UTF-8")
+        faults.append(f"the address cannot be read; allowed: up to {MOST_MOVES} levers and {MOST_SHOCKS} shocks, in UTF-8")
         return []
     seen: set[str] = set()
     for key, _ in pairs:
         if key not in allowed:
             faults.append(f"{_short(key)} is not part of an address{_near(key, allowed)}")
-        elif key in seen and key != "lever":
+        elif key in seen and key not in REPEATED:
             faults.append(f"{key} is given twice; allowed: once")
         seen.add(key)
     return [pair for pair in pairs if pair[0] in allowed]
@@ -136,7 +146,7 @@ def _view(view: View, given: dict[str, str], known: Catalog, faults: list[str]) 
     lines = [name for name in variables if variables[name]["scope"] != "zone"]
     allowed: dict[str, Any] = {
         "tab": TABS, "chart": variables, "money": [*lines, FLOWS], "fill": variables, "table": variables,
-        "place": ["", *known.places],
+        "place": ["", *known.places], "agent": ["", *known.agents],
     }  # fmt: skip
     for key, names in allowed.items():
         if key in given:
@@ -145,6 +155,10 @@ def _view(view: View, given: dict[str, str], known: Catalog, faults: list[str]) 
                 view = view._replace(**changes)
             else:
                 faults.append(f"{key} is {_short(given[key])}{_near(given[key], names)}")
+    if "history" in given:
+        if given["history"] not in ("0", "1"):
+            faults.append(f"history is {_short(given['history'])}; allowed: 0 or 1")
+        view = view._replace(history=given["history"] == "1")
     if "regions" in given:
         regions = tuple(dict.fromkeys(given["regions"].split(",")))
         wrong = [region for region in regions if region not in known.regions]
@@ -191,7 +205,7 @@ def _moves(given: list[str], calendar: Calendar, faults: list[str]) -> Moves:
             steps.sort(key=lambda step: step["on"])
     values, wrong = check({"policy": policy}, choices(), python=True)
     faults += [f"{'.'.join(map(str, fault.path))} {fault.text}" for fault in wrong[:20]]
-    moves = []
+    moves: list[Move] = []
     for nation, levers in (values.get("policy") or {}).items():
         for lever, steps in levers.items():
             for step in steps:

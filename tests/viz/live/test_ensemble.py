@@ -50,6 +50,22 @@ def test_a_second_ensemble_waits_for_its_turn_and_can_be_cancelled_meanwhile(beg
     assert one.folder.exists()  # what is finished stays until it is dropped
 
 
+def test_cancel_counts_at_once_while_the_model_is_loaded_or_compiled(begin, short):
+    one = begin(short, worlds=96)
+    limit = time.monotonic() + 60
+    while not one.progress.doing:  # what cannot be interrupted has begun
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+    one.cancel()
+    assert one.thread.is_alive()
+    assert one.progress.state == "cancelled"
+    assert "ends by itself" in one.progress.doing
+    assert not one.busy
+    one.join(60)
+    assert not one.thread.is_alive()
+    assert (one.progress.state, one.progress.doing) == ("cancelled", "")
+
+
 def test_what_goes_wrong_is_told(begin, short):
     one = begin(short.model_copy(update={"world": {"no such number": 1.0}}))
     one.join(60)

@@ -11,6 +11,7 @@ import pytest
 from wattrace.scenarios.read import load_scenario
 from wattrace.viz.live import forecast, runner
 from wattrace.viz.live.frames import Frame
+from wattrace.viz.live.moves import Move
 from wattrace.viz.live.settings import Serving
 from wattrace.viz.live.view import read_address
 
@@ -106,7 +107,7 @@ def test_what_is_forecast_is_what_is_lived(screen):
 def test_a_lever_in_the_past_is_lived_through_again_up_to_today(screen):
     s = screen("month=2026-10")
     s.wait(lambda now: now["month"] == 9 and not now["moving"])
-    s.runner.tell("moves", [(2, "USA", "permit_time", 0.25)])
+    s.runner.tell("moves", (Move(2, "USA", "permit_time", 0.25),))
     s.wait(lambda now: s.runner.timeline.moves and now["month"] == 9 and not now["moving"])
     s.runner.tell("step")
     s.wait(lambda now: now["month"] == 10)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wattrace.viz.live.catalog import catalog
-from wattrace.viz.live.moves import Move
+from wattrace.viz.live.moves import Move, Strike
 from wattrace.viz.live.settings import Serving
 from wattrace.viz.live.view import LONGEST, TABS, read_address, write_address
 
@@ -28,15 +28,29 @@ moves = st.lists(
     max_size=8, unique_by=lambda m: m[:3],
 )  # fmt: skip
 
+share, month, lasts = st.floats(0.01, 1.0).map(lambda x: float(f"{x:.10g}")), st.integers(0, 239), st.integers(1, 400)
+strikes = st.lists(
+    st.one_of(
+        st.tuples(month, st.sampled_from(["USA", "us-texas"]), st.just("plant_outage"), share, lasts, st.sampled_from(["", "gas_cc"])),
+        st.tuples(
+            month, st.sampled_from(["CHN", "TWN"]), st.just("trade_stop"), st.just(1.0), lasts, st.just(""),
+            st.sampled_from(["all", "USA"]), st.sampled_from(["chips", "all"]), st.sampled_from(["in", "out", "both"]),
+        ),
+        st.tuples(month, st.sampled_from(["TSMC", "SMIC"]), st.just("fab_outage"), share, lasts),
+    ).map(lambda parts: Strike(*parts)),
+    max_size=5, unique=True,
+)  # fmt: skip
+
 
 @given(
-    moves, st.integers(0, 2**63 - 1), st.integers(0, 240), st.sampled_from(TABS), st.sampled_from(sorted(catalog().variables)),
-    st.sampled_from(["", *catalog().places]), st.lists(st.sampled_from(catalog().regions), min_size=1, unique=True),
+    moves, strikes, st.integers(0, 2**63 - 1), st.integers(0, 240), st.sampled_from(TABS), st.sampled_from(sorted(catalog().variables)),
+    st.sampled_from(["", *catalog().places]), st.sampled_from(["", *catalog().agents]), st.booleans(),
+    st.lists(st.sampled_from(catalog().regions), min_size=1, unique=True),
 )  # fmt: skip
-def test_an_address_carries_the_whole_state(moves, seed, month, tab, variable, place, regions):
+def test_an_address_carries_the_whole_state(moves, strikes, seed, month, tab, variable, place, agent, past, regions):
     asked, _ = read_address("scenario=no-launches", SERVING)
-    view = asked.view._replace(tab=tab, chart=variable, fill=variable, place=place, regions=tuple(regions))
-    asked = asked._replace(seed=seed, month=month, moves=tuple(sorted(moves)), view=view)
+    view = asked.view._replace(tab=tab, chart=variable, fill=variable, place=place, agent=agent, history=past, regions=tuple(regions))
+    asked = asked._replace(seed=seed, month=month, moves=tuple(sorted((*moves, *strikes))), view=view)
     again, faults = read_address("?" + write_address(asked, month), SERVING)
     assert not faults
     assert again == asked
@@ -56,6 +70,9 @@ def test_an_address_carries_the_whole_state(moves, seed, month, tab, variable, p
         ("tab=admin", "tab is 'admin'"),
         ("chart=__class__", "chart is '__class__'"),
         ("place=../etc", "place is"),
+        ("agent=Nobody&Sons", "Sons"),
+        ("agent=Nobody", "agent is 'Nobody'"),
+        ("history=maybe", "history is 'maybe'"),
         ("regions=USA,Atlantis", "region 'Atlantis'"),
         ("lever=USA.permit_time.2027-01.5", "allowed: 0.1 to 4"),
         ("lever=USA.permit_time.2027-01.nan", "lever is"),
@@ -64,6 +81,16 @@ def test_an_address_carries_the_whole_state(moves, seed, month, tab, variable, p
         ("lever=USA.permit_tyme.2027-01.1", "did you mean permit_time?"),
         ("lever=USA.permit_time.2050-01.1", "allowed: 2026-01 to before"),
         ("lever=9**9**9", "allowed: NATION.LEVER.YYYY-MM.NUMBER"),
+        ("shock=fab_outage", "allowed: KIND~WHERE~YYYY-MM~MONTHS"),
+        ("shock=fab_outage~Mars~2028-01~12~0.9", "where is 'Mars'"),
+        ("shock=fab_outage~TWN~2028-01~12~1.9", "share is"),
+        ("shock=fab_outage~TWN~2028-01~12~nan", "share"),
+        ("shock=fab_outage~TWN~2028-13~12~0.9", "on is '2028-13'"),
+        ("shock=fab_outage~TWN~2050-01~12~0.9", "allowed: 2026-01 to before"),
+        ("shock=fab_outage~TWN~2028-01~0~0.9", "at least 1 month"),
+        ("shock=plant_outage~USA~2028-01~3~0.5~coal~x", "allowed: KIND"),
+        ("shock=plague~USA~2028-01~3", "what is 'plague'"),
+        ("&".join(f"shock=fab_outage~TWN~2028-01~{n}" for n in range(1, 103)), "has 102 shocks"),
         ("seed=1&seed=2", "given twice"),
         ("exec=1", "is not part of an address"),
         ("tab=%ff%fe", "cannot be read"),

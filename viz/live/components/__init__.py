@@ -55,7 +55,8 @@ def LineChart(data: str, event_pick: Pick | None = None) -> reacton.core.Element
 
     data: `{title, unit, x: [dates], now: index, lines: [{name, values, style, nation}], bands: [{name, low, high, nation}],
     theme, log, nations, note, height, reach: [numbers the scale must hold], style_names: {style: word}, band_name, aligned,
-    early}`; a band may have a kind, which the legend tells; aligned charts of one width have the same margins, early ones fold their
+    early, before}`; `before` counts the months that stand before the start, a line of history has sources {index: text};
+    a band may have a kind, which the legend tells; aligned charts of one width have the same margins, early ones fold their
     buttons away; style is live, baseline, projection or history; values may be null. A click or Enter
     calls event_pick with `{index, date}`.
     """

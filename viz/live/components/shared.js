@@ -206,9 +206,11 @@ const W = (() => {
     if (d.x && d.lines) {
       const unit = d.unit ? ` (${d.unit})` : '', style = l => l.style && l.style !== 'live' ? ` ${l.style}` : '';
       const bands = d.bands || [];
+      const told = d.lines.some(l => l.sources), source = i => told ? [[...new Set(d.lines.map(l => (l.sources || {})[i]).filter(t => t))].join('; ')] : [];
       return {
-        columns: ['date', ...d.lines.map(l => l.name + style(l) + unit), ...[].concat(...bands.map(b => [b.name + ' low' + unit, b.name + ' high' + unit]))],
-        rows: d.x.map((x, i) => [x, ...d.lines.map(l => l.values[i]), ...[].concat(...bands.map(b => [b.low[i], b.high[i]]))]),
+        columns: ['date', ...d.lines.map(l => l.name + style(l) + unit), ...[].concat(...bands.map(b => [b.name + ' low' + unit, b.name + ' high' + unit])), ...(told ? ['source of history'] : [])],
+        // before the start there is a figure a year: months without any are left out
+        rows: d.x.map((x, i) => [x, ...d.lines.map(l => l.values[i]), ...[].concat(...bands.map(b => [b.low[i], b.high[i]])), ...source(i)]).filter((row, i) => i >= (d.before || 0) || row[row.length - 1]),
       };
     }
     if (d.rows && d.causes) {
@@ -221,7 +223,7 @@ const W = (() => {
       return { columns: ['from', 'to', d.unit || 'value'], rows: d.links.map(l => Array.isArray(l) ? [name(l[0]), name(l[1]), l[2]] : [name(l.source), name(l.target), l.value]) };
     }
     if (d.rows && d.kinds) return { columns: ['date', 'kind', 'region', 'agent', 'what happened'], rows: d.rows.map(r => [r.date, r.kind, r.region, r.agent, r.text]) };
-    if (d.zones) return { columns: ['zone', 'shown', 'powered (GW)', 'stranded (GW)'], rows: Object.keys(d.zones).map(z => [z, d.zones[z].fill, d.zones[z].powered, d.zones[z].stranded]) };
+    if (d.zones) return { columns: ['zone', 'shown', 'AI that runs at the site (GW)', 'chips without power of owners at home there (GW)'], rows: Object.keys(d.zones).map(z => [z, d.zones[z].fill, d.zones[z].powered, d.zones[z].stranded]) };
     return { columns: [], rows: [] };
   }
 
