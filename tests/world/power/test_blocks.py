@@ -11,10 +11,10 @@ from wattrace.world.power.blocks import bin_supply, empty_blocks
 TECHNOLOGIES, BINS = 3, 4
 
 
-def sort(zone, technology, capacity, cost, zones=2, plants=None):
+def sort(zone, technology, capacity, cost, plants=None):
     """Return the blocks of these rows, the first of which (by default half) are given as plants, the others as more supply."""
     columns = np.asarray(zone, np.int64), np.asarray(technology, np.int64), np.asarray(capacity, float), np.asarray(cost, float)
-    blocks = empty_blocks(zones, TECHNOLOGIES, BINS)
+    blocks = empty_blocks(2, TECHNOLOGIES, BINS)
     cut = len(zone) // 2 if plants is None else plants
     bin_supply(*(c[:cut] for c in columns), *(c[cut:] for c in columns), TECHNOLOGIES, BINS, blocks)
     return blocks
@@ -41,9 +41,7 @@ def test_blocks_ascend_in_cost_and_hold_all_capacity_and_spending(rows):
         n = blocks.count[z]
         assert np.all(np.diff(blocks.cost[z, :n]) >= -1e-9)
         mine = np.asarray(zone) == z
-        np.testing.assert_allclose(
-            blocks.capacity[z, :n].sum(), np.sum(np.asarray(capacity)[mine]), atol=1e-9
-        )
+        np.testing.assert_allclose(blocks.capacity[z, :n].sum(), np.sum(np.asarray(capacity)[mine]), atol=1e-9)
         spent = np.sum((np.asarray(capacity) * np.asarray(cost))[mine])
         np.testing.assert_allclose((blocks.capacity * blocks.cost)[z, :n].sum(), spent, atol=1e-6)
         for k in range(TECHNOLOGIES):  # each technology keeps its own
@@ -54,8 +52,9 @@ def test_blocks_ascend_in_cost_and_hold_all_capacity_and_spending(rows):
 @given(plants, st.integers(0, 60))
 @settings(max_examples=40, deadline=None)
 def test_it_does_not_matter_which_rows_are_plants(rows, cut):
-    columns = [np.array(c) for c in zip(*rows, strict=True)] if rows else [()] * 4
-    for one, other in zip(sort(*columns, plants=cut), sort(*columns, plants=0), strict=True):
+    zone, technology, capacity, cost = ([row[i] for row in rows] for i in range(4))
+    split, whole = (sort(zone, technology, capacity, cost, plants) for plants in (cut, 0))
+    for one, other in zip(split, whole, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-9)
 
 
