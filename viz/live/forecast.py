@@ -19,9 +19,9 @@ import numpy as np
 
 from ...scenarios.scenario import Scenario
 from .moves import Moves, first_change
-from .timeline import Timeline, free_memory
+from .timeline import Timeline, free_memory, warm
 
-SLICE = 12  # months per answer
+FIRST_MONTHS, NEXT_MONTHS, SLICE = 12, 60, 24  # an answer soon, one that holds what is looked at most, then one every so many months
 MOST_TIMELINES = 4  # whose kept worlds the process remembers
 
 
@@ -64,9 +64,13 @@ class _Worker:
             if number is not None:
                 self._slice(number)
 
-    def _take(self, message: Question | int) -> None:
+    def _take(self, message: Question | Scenario | int) -> None:
         if isinstance(message, int):
             self.open.pop(message, None)
+            return
+        if not isinstance(message, Question):
+            with suppress(Exception):  # whoever asks about it is told
+                warm(message)
             return
         try:
             self.open[message.number] = (message, self._nearest(message))
@@ -90,13 +94,14 @@ class _Worker:
     def _slice(self, number: int) -> None:
         question, timeline = self.open[number]
         error, begin = "", max(timeline.month, question.first)
+        end = question.first + _slice_end(begin - question.first)
         while timeline.month < timeline.length:
             try:
                 timeline.step()
             except Exception as failure:
                 error = str(failure)
                 break
-            if timeline.month >= begin + SLICE or self.pipe.poll(0):
+            if timeline.month >= end or self.pipe.poll(0):
                 break
         finished = bool(error) or timeline.month >= timeline.length
         if timeline.month > begin or finished:
@@ -113,6 +118,13 @@ class _Worker:
         while len(self.done) > MOST_TIMELINES:
             self.done.popitem(last=False)
         free_memory()
+
+
+def _slice_end(months: int) -> int:
+    """Return at how many months the next answer is due when so many have been answered."""
+    if months < NEXT_MONTHS:
+        return FIRST_MONTHS if months < FIRST_MONTHS else NEXT_MONTHS
+    return NEXT_MONTHS + SLICE * ((months - NEXT_MONTHS) // SLICE + 1)
 
 
 def _work(pipe: Connection) -> None:
@@ -148,6 +160,11 @@ class Forecaster:
         self._process = context.Process(target=_work, args=(inner,), name="wattrace-forecast", daemon=True)
         self._process.start()
         inner.close()
+
+    def warm(self, settings: Scenario) -> None:
+        """Let the process open a scenario before anyone asks."""
+        with self._lock:
+            self._send(settings)
 
     def ask(self, settings: Scenario, seed: int, moves: Moves, first: int, listener: Listener) -> int:
         """Ask for the months from `first` on; `listener` gets answers until the last or `drop`. Returns its number."""

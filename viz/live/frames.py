@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ from .worldmap import map_frame, map_options
 MOST_EVENTS = 400
 MOST_YEARS_BEFORE = 6  # of history; more would leave too little room for the run
 LOW = 230  # height of the charts of a panel
+EVENTS_S = 0.5  # while months pass the list of events is made anew that often: nobody reads faster
 MOST_LINKS = 40  # between sectors, the largest
 
 
@@ -75,6 +77,7 @@ class Painter:
         self._dates = json.dumps(self.dates)
         self._waits: list[list[str]] = []  # [month][nation] JSON of the GW that wait per cause
         self._events: tuple[tuple[Any, ...], str] = ((), "")
+        self._events_at = 0.0
 
     def lived(self, world: World) -> None:
         """Take down what the recorder does not: the waits of the month just simulated."""
@@ -103,7 +106,7 @@ class Painter:
             binds=self._binds(path, world.month, view) if live else "",
             money=self._lines(view.money, view, path, base, world.month, bool(timeline.moves), fan) if live and not flows else "",
             flows=self._flows(world, view) if flows else "",
-            events=self._told(world, view) if live else "",
+            events=self._told(world, view, status.playing) if live else "",
             panel=self._panel(world, path, view) if live else "",
             panel_charts=self._panel_charts(view, path, base, timeline, fan) if live else "",
             why=why if live and view.agent else "",
@@ -284,9 +287,10 @@ class Painter:
         table = {"title": f"Net receipts of {when}, MUSD", "columns": ["purpose", *sectors], "rows": rows, "theme": view.theme}
         return json.dumps({"sankey": json.dumps(sankey), "table": json.dumps(table)})
 
-    def _told(self, world: World, view: View) -> str:
-        key = (len(world.events), world.month, view.theme)
-        if self._events[0] != key:
+    def _told(self, world: World, view: View, playing: bool) -> str:
+        key, now = (len(world.events), world.month, view.theme), time.monotonic()
+        if self._events[0] != key and not (playing and self._events[1] and now - self._events_at < EVENTS_S):
+            self._events_at = now
             rows = [
                 {"month": e.month, "date": e.date, "kind": e.kind, "region": e.region, "agent": e.agent, "text": e.text}
                 for e in world.events[-MOST_EVENTS:]

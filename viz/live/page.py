@@ -14,6 +14,7 @@ from reacton.core import get_render_context
 from solara.server.kernel_context import get_current_context
 
 from . import texts
+from .bundle import bundle
 from .catalog import catalog
 from .components import Events, LineChart, Sankey, Strip, TableTwin, WorldMap
 from .frames import Frame
@@ -75,6 +76,7 @@ class Session:
         self.context = context
         self.view = solara.Reactive(asked.view)
         self.wrong = solara.Reactive("")  # with the shock in the form
+        self.began = solara.Reactive(False)  # whether there is a frame
         self.runner = Runner(self.show, asked)
         self.kernel = _kernel()
         # Solara keeps book of the threads of a session. One that ends while the session closes would be struck off twice (KeyError)
@@ -85,6 +87,7 @@ class Session:
         """Give a frame to all parts in one go: part by part each would walk the whole page."""
         with self.within():
             self.frame.set(frame)
+            self.began.set(True)
 
     def hand_over(self, to: Any, text: str) -> None:
         """Give a text to a part of the page."""
@@ -94,7 +97,7 @@ class Session:
     @contextmanager
     def within(self) -> Iterator[None]:
         """Stand in this session, from a thread that belongs to none."""
-        with self.kernel or nullcontext(), self.context:
+        with self.kernel or nullcontext(), bundle(), self.context:
             yield
 
     def open(self) -> Callable[[], None]:
@@ -268,11 +271,10 @@ def Levers(session: Session, frame: Frames) -> Any:
 def Live(session: Session, frame: Frames) -> Any:
     """The live tab."""
     view: View = session.view.value
-    if not frame.value.status:
+    if not session.began.value:
         return box("p", "wl-start", "Opening the world …")
-    playing = json.loads(frame.value.status)["playing"]
-    with box("div", "wl-live wl-playing" if playing else "wl-live") as main:
-        part("headline", content=frame.value.headline)
+    with box("div", "wl-live") as main:
+        Headline(frame)
         with box("div", "wl-grid"):
             with box("section", "wl-card wl-map"):
                 Pick(session, "fill", "Map coloured by")
@@ -296,6 +298,12 @@ def Live(session: Session, frame: Frames) -> Any:
             with box("section", "wl-card wl-full wl-events"):
                 Told(session, frame)
     return main
+
+
+@solara.component
+def Headline(frame: Frames) -> Any:
+    """The figures that matter most."""
+    return part("headline", content=frame.value.headline)
 
 
 @solara.component

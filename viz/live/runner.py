@@ -22,7 +22,7 @@ from .whys import Whys
 SPEEDS = (1.0, 5.0, 10.0, 20.0, 1000.0)
 SILENCE_S = 5.0  # after that long without a painted frame the browser is taken to be away
 FRAME_S = 0.09  # least time between two frames at full speed
-SETTLE_S = 0.3  # a lever that is still moving starts no forecast
+SETTLE_S = 0.3  # the first move starts a forecast at once; a lever that goes on moving waits until it rests
 
 Publish = Callable[[Frame], None]
 
@@ -47,6 +47,7 @@ class Runner:
         self._error = ""
         self._note = ""
         self._ask_at: float | None = None
+        self._moved_at = -SETTLE_S
         self._questions: dict[str, int] = {}
         self._whys = Whys()
         self.fans: Callable[[Asked], Fan | None] = lambda asked: None
@@ -211,7 +212,10 @@ class Runner:
         if self.timeline.month < today:
             self._target = today
         self._error = ""
-        self._ask_at = time.monotonic() + SETTLE_S
+        self._drop("future")  # its answers are of the plan before
+        now = time.monotonic()
+        self._ask_at = now if now - self._moved_at > SETTLE_S else now + SETTLE_S
+        self._moved_at = now
         self._dirty = True
 
     def _on_world(self, asked: Asked) -> None:
@@ -293,14 +297,18 @@ class Runner:
         if self._ask_at is None or time.monotonic() < self._ask_at:
             return
         self._ask_at = None
-        old = self._questions.pop("future", None)
-        if old is not None:
-            forecaster().drop(old)
+        self._drop("future")
         if not self.timeline.moves:
             self.path = self.base.copy()
             self._dirty = True
             return
         self._ask("future", self.timeline.moves, self.path.known)
+
+    def _drop(self, kind: str) -> None:
+        """Take a question back; what was on its way is not listened to."""
+        number = self._questions.pop(kind, None)
+        if number is not None:
+            forecaster().drop(number)
 
     def _ask(self, kind: str, moves: Any, first: int) -> None:
         listener = lambda answer: self._commands.put(("answer", (kind, answer)))  # noqa: E731

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import secrets
 import socket
+import sys
 import threading
 import warnings
 import webbrowser
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .settings import Serving, prepare
+
+SWITCH_S = 0.001  # a frame that is ready waits no longer than that for another session's month
 
 
 def is_loopback(host: str) -> bool:
@@ -42,18 +45,20 @@ def serve(
     from .catalog import catalog
     from .ensemble import close_ensembles
     from .forecast import close_forecaster, forecaster
-    from .timeline import opened
+    from .timeline import warm
 
     # Solara means pages inside other pages, which the guard refuses
     warnings.filterwarnings("ignore", message="Cookies with samesite=none", category=UserWarning)
     port = free_port(host, port)
     token = None if is_loopback(host) else secrets.token_urlsafe(24)
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/" + (f"?token={token}" if token else "")
-    forecaster()  # starts while we open the first world here
     settings = load_scenario(next(iter(serving.scenarios.values())))
-    opened(settings.between(None, serving.until) if serving.until else settings, 1)
-    catalog()  # what the first reader would wait for
+    settings = settings.between(None, serving.until) if serving.until else settings
+    forecaster().warm(settings)  # it starts while we open the first world here
     server = _server(serving, host, port, token)
+    catalog()  # what the first reader would wait for
+    warm(settings)
+    sys.setswitchinterval(SWITCH_S)
     thread = threading.Thread(target=_tell, args=(server, address, browser, ready), daemon=True)
     thread.start()
     try:
@@ -74,8 +79,9 @@ def _server(serving: Serving, host: str, port: int, token: str | None) -> Any:
     hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]", host)}
     guarded = Guard(app, hosts, token, serving.most_sessions, lambda: set(kernel_context.contexts))
     config = uvicorn.Config(
-        guarded, host=host, port=port, log_level="error", access_log=False, loop="asyncio", timeout_graceful_shutdown=2, lifespan="on"
-    )
+        guarded, host=host, port=port, log_level="error", access_log=False, loop="asyncio", timeout_graceful_shutdown=2, lifespan="on",
+        ws_per_message_deflate=token is not None,  # on this machine packing takes longer than sending
+    )  # fmt: skip
     return uvicorn.Server(config)
 
 

@@ -8,8 +8,9 @@ import gc
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
+from contextlib import suppress
 
-from ...model import World
+from ...model import World, WorldFailed
 from ...scenarios.scenario import Scenario
 from ...world.shocks import Shocks
 from .moves import Move, Moves, Strike, first_change, moved
@@ -34,6 +35,17 @@ def opened(settings: Scenario, seed: int) -> World:
         while len(_opened) > _MOST_OPENED:
             _opened.popitem(last=False)
         return world
+
+
+def warm(settings: Scenario, seed: int = 1) -> None:
+    """Open a world and simulate a month of a copy, so that nobody has to wait for what is loaded on first use.
+
+    What is there by then stays as long as the process: the collector need not look through it each time a world is left behind.
+    """
+    with suppress(WorldFailed):  # the page of that world will say so
+        opened(settings, seed).branch().step()
+    gc.collect()
+    gc.freeze()
 
 
 def free_memory() -> None:

@@ -16,10 +16,10 @@ _FEWEST_MUSD = 1.0  # payments below are not drawn
 
 
 def map_frame(known: Catalog, world: World, path: Path, view: View) -> str:
-    """Return the month's values: {zones, nations, flows, lines, orbit, moon}."""
+    """Return the month's values: {month, zones, nations, flows, lines, orbit, moon}."""
     month = world.month
     if not month:
-        return json.dumps({"zones": {}, "nations": {}, "flows": [], "lines": [], "orbit": {}, "moon": {}})
+        return json.dumps({"month": 0, "zones": {}, "nations": {}, "flows": [], "lines": [], "orbit": {}, "moon": {}})
     row = path.record.data
     scope = known.variables[view.fill]["scope"]
     fill = row[view.fill][month - 1]
@@ -35,7 +35,7 @@ def map_frame(known: Catalog, world: World, path: Path, view: View) -> str:
     orbit = float(np.nansum(row[known.map["orbit"]][month - 1]))
     return json.dumps(
         {
-            "zones": zones, "nations": nations, "flows": _flows(known, world), "lines": _lines(world),
+            "month": month, "zones": zones, "nations": nations, "flows": _flows(known, world), "lines": _lines(world),
             "orbit": {"powered": _round(orbit)}, "moon": {},
         }
     )  # fmt: skip

@@ -68,7 +68,7 @@ def month(k: int = 0) -> str:
         ["us-texas", "orbit", 1, "launches"], ["us-east", "eu27", 2, "leased compute"],
     ]  # fmt: skip
     loads = [[a, b, (0.3, 0.7, 1.0)[i % 3]] for i, (a, b) in enumerate(json.loads(BASE)["lines"])]
-    return json.dumps({"zones": zones, "flows": flows, "lines": loads, "orbit": {"powered": 0.4}, "moon": {"powered": 0}})
+    return json.dumps({"month": 13, "zones": zones, "flows": flows, "lines": loads, "orbit": {"powered": 0.4}, "moon": {"powered": 0}})
 
 
 def looks(theme: str, **more) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -65,6 +66,24 @@ def test_step_play_pause_and_reset_move_the_date(page_at):
     expect(date).not_to_have_text(stood)
     page.get_by_role("button", name="Reset", exact=True).click()
     expect(date).to_have_text("2026-01", timeout=LATER)
+
+
+def test_what_changes_with_a_month_reaches_the_browser_in_one_message_per_frame(page_at, strict_page):
+    told: list[str | bytes] = []
+    strict_page.on("websocket", lambda socket: socket.on("framereceived", lambda text: told.append(text)))
+    page = page_at("?month=2026-04")
+    expect(page.locator(".wl-date")).to_have_text("2026-04", timeout=LATER)
+    expect(page.locator(".wl-sync[data-known]")).to_have_attribute("data-known", "72", timeout=60_000)
+    page.wait_for_timeout(500)
+    told.clear()
+    page.get_by_role("button", name="Step", exact=True).click()
+    expect(page.locator(".wl-date")).to_have_text("2026-05", timeout=LATER)
+    expect(page.locator(".wl-money")).to_contain_text("2026-04", timeout=LATER)
+    page.wait_for_timeout(300)
+    messages = [json.loads(text) for text in told if isinstance(text, str)]
+    changes = [message["content"]["data"] for message in messages if message["header"]["msg_type"] == "comm_msg"]
+    assert changes
+    assert [change for change in changes if change.get("content", {}).get("method") != "bundle"] == []
 
 
 def test_the_slider_goes_to_any_month_by_keyboard(page_at):

@@ -114,6 +114,42 @@ def test_a_lever_in_the_past_is_lived_through_again_up_to_today(screen):
     assert s.runner.timeline.world.levers["permit_time"][0] == 0.25
 
 
+def test_the_first_move_is_forecast_at_once_and_one_soon_after_when_the_lever_rests(screen, monkeypatch):
+    s = screen("month=2026-06")
+    s.wait(lambda now: now["known"] == now["length"] and not now["moving"] and not now["asking"], 120)
+    monkeypatch.setattr(runner, "SETTLE_S", 60.0)
+    s.runner._moved_at = float("-inf")
+    s.runner.tell("lever", ("permit_time", "USA", 0.5))
+    s.wait(lambda now: s.runner.timeline.moves and now["known"] == now["length"] and not now["asking"], 50)
+    s.runner.tell("lever", ("permit_time", "USA", 0.25))
+    s.wait(lambda now: now["asking"])
+    time.sleep(0.5)
+    assert s.status()["known"] == 5  # months lived
+    assert not s.runner._questions
+
+
+def test_answers_about_a_plan_that_was_changed_since_are_not_listened_to(screen, monkeypatch):
+    s = screen("month=2026-06")
+    s.wait(lambda now: now["known"] == now["length"] and not now["moving"] and not now["asking"], 120)
+    s.runner.tell("lever", ("permit_time", "USA", 4.0))
+    s.runner.tell("lever", ("permit_time", "USA", 0.25))  # the first question is on its way
+    s.wait(lambda now: s.runner.timeline.moves and now["known"] == now["length"] and not now["asking"], 60)
+    shown = {name: array.copy() for name, array in s.runner.path.record.data.items()}
+    s.runner.tell("goto", 18)
+    s.wait(lambda now: now["month"] == 18 and not now["moving"])
+    for name, array in s.runner.timeline.world.record.data.items():
+        assert np.array_equal(array, shown[name], equal_nan=True), name
+
+
+def test_the_first_year_is_answered_first_then_five_years_then_the_rest_in_parts():
+    months, ends = 0, []
+    while months < 120:
+        months = forecast._slice_end(months)
+        ends.append(months)
+    assert ends == [12, 60, 84, 108, 132]
+    assert forecast._slice_end(13) == 60  # also after an answer that was cut short
+
+
 def test_an_error_tells_month_and_agent_and_the_session_lives_on(screen):
     s = screen("month=2026-03")
     s.wait(lambda now: now["month"] == 2 and not now["moving"])

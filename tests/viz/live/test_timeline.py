@@ -115,3 +115,10 @@ def test_a_world_that_failed_stands_again_after_going_back(settings):
     line.back(5)
     to(line, 8)
     assert line.world.failure is None
+
+
+def test_a_warm_world_still_stands_at_its_opening(settings):
+    module.warm(settings, 5)
+    assert opened(settings, 5).month == 0
+    cold = World(settings, seed=5).run_to("2026-03")
+    assert same(figures(to(Timeline(settings, 5), 2), 2), {name: array[:2] for name, array in cold.record.data.items()})

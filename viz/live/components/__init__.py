@@ -15,6 +15,8 @@ import ipyvue
 import reacton.core
 import traitlets
 
+from ..bundle import Bundled
+
 HERE = Path(__file__).parent
 SHARED_MARK = "//= shared.js"
 
@@ -28,7 +30,7 @@ def source(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8").replace(SHARED_MARK, shared)
 
 
-def _widget(name: str, *strings: str) -> type[ipyvue.VueTemplate]:
+def _widget(name: str, *strings: str) -> type[Bundled]:
     """Return the widget class of a component: its strings as synchronised traits, and a `pick` event."""
 
     def vue_pick(self: Any, data: dict[str, Any]) -> None:
@@ -42,7 +44,7 @@ def _widget(name: str, *strings: str) -> type[ipyvue.VueTemplate]:
     )
     body["callback"] = traitlets.Any(None, allow_none=True)
     body["vue_pick"] = vue_pick
-    return type(name.removesuffix(".vue"), (ipyvue.VueTemplate,), body)
+    return type(name.removesuffix(".vue"), (Bundled,), body)
 
 
 # `data` is a word of the widget class itself, so the string travels as `payload`
@@ -68,9 +70,10 @@ def WorldMap(
 ) -> reacton.core.Element:
     """The map: `base` of `geometry.map_base` once, `frame` every month.
 
-    frame: `{zones: {name: {fill, powered, stranded, label}}, flows: [[from, to, value, kind]], lines: [[from, to, load share]],
+    frame: `{month, zones: {name: {fill, powered, stranded, label}}, flows: [[from, to, value, kind]], lines: [[from, to, load share]],
     orbit: {powered, label}, moon: {…}, nations: {name: fill}}`; options: `{title, unit, scale: [low, high], theme, selected,
-    layers: [names], note}`. A click or Enter calls event_pick with `{zone}` (orbit and moon too).
+    layers: [names], note}`. Flows move on with the number of the month. A click or Enter calls event_pick with `{zone}` (orbit and
+    moon too).
     """
     return _WorldMap.element(frame=frame, base=base, options=options, callback=event_pick)
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import ipyvue
 import reacton.core
 import traitlets
+
+from ..bundle import Bundled
 
 HERE = Path(__file__).parent
 
 
-def _part(name: str, *events: str, **strings: str) -> type[ipyvue.VueTemplate]:
+def _part(name: str, *events: str, **strings: str) -> type[Bundled]:
     """Return the widget class of a part. Its events end in `on_event(name, data)`; texts are never read as HTML."""
     body: dict[str, Any] = {text: traitlets.Unicode(value).tag(sync=True) for text, value in strings.items()}
     body["template"] = traitlets.Unicode((HERE / f"{name}.vue").read_text(encoding="utf-8")).tag(sync=True)
     body["on_event"] = traitlets.Any(None, allow_none=True)
     for event in events:
         body[f"vue_{event}"] = _handler(event)
-    return type(f"Part_{name}", (ipyvue.VueTemplate,), body)
+    return type(f"Part_{name}", (Bundled,), body)
 
 
 def _handler(event: str) -> Any:
@@ -52,6 +53,9 @@ _WIDGETS = {
     "overtake": _part("overtake", "choose", content=""),
     "faults": _part("faults", "dismiss", content=""),
 }
+
+
+_WIDGETS["sync"].carries = True  # it changes with every frame
 
 
 def part(name: str, on_event: Any = None, **strings: str) -> reacton.core.Element:
