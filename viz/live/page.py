@@ -232,7 +232,8 @@ def Top(session: Session, frame: Frames, saved: Any) -> Any:
             session.runner.tell("export", (data, lambda text: session.hand_over(saved, text)))
 
     now = frame.value
-    return part("top_bar", answer, content=texts.top_bar(serving(), session.view.value), status=now.status, address=now.address)
+    world = json.dumps([json.loads(now.status)[key] for key in ("scenario", "seed")]) if now.status else ""
+    return part("top_bar", answer, content=texts.top_bar(serving(), session.view.value), world_shown=world, address=now.address)
 
 
 @solara.component

@@ -1,7 +1,7 @@
 """Measure the live page on this machine: `python tests/viz/live/measure.py` prints a line per figure.
 
 First paint, step to screen at 10 months/s with two browsers, full speed against a run without a page, the future after a
-lever's move, and memory over a thousand months with resets.
+lever's move, memory over a thousand months with resets, and what a page at rest costs the browser.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
 from conftest import Server, start, stop  # type: ignore[import-not-found]
@@ -96,6 +96,19 @@ def future(page: Page) -> dict[str, float]:
     return {"sixty_months_s": sixty, "all_s": time.perf_counter() - began}
 
 
+def at_rest(chromium: Browser, seconds: float = 6.0) -> float:
+    """Return the cores that the whole browser uses while nothing moves."""
+    session = chromium.new_browser_cdp_session()
+
+    def used() -> float:
+        return sum(float(one["cpuTime"]) for one in session.send("SystemInfo.getProcessInfo")["processInfo"])
+
+    time.sleep(2.0)
+    before = used()
+    time.sleep(seconds)
+    return (used() - before) / seconds
+
+
 def main() -> None:
     told = {"load_before": os.getloadavg()[0]}
     months, seconds = json.loads(subprocess.run([sys.executable, "-c", HEADLESS], capture_output=True, text=True, check=True).stdout)
@@ -111,6 +124,7 @@ def main() -> None:
         time.sleep(6.0)  # the baseline is being computed
         told |= {f"ten.{name}": value for name, value in two_at_ten(pages).items()}
         pages[1].close()
+        told["rest.cores"] = at_rest(chromium)
         told |= {f"lever.{name}": value for name, value in future(pages[0]).items()}
         pages[0].get_by_role("button", name="Reset levers").click()
         time.sleep(1.0)

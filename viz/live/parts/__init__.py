@@ -32,7 +32,7 @@ def _handler(event: str) -> Any:
 
 
 _WIDGETS = {
-    "top_bar": _part("top_bar", "world", "tab", "theme", "wanted", content="", status="", address=""),
+    "top_bar": _part("top_bar", "world", "tab", "theme", "wanted", content="", world_shown="", address=""),
     "time_bar": _part("time_bar", "play", "pause", "step", "goto", "speed", "reset", content=""),
     "headline": _part("headline", content=""),
     "levers": _part("levers", "lever", "nation", catalog="", content=""),
