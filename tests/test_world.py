@@ -42,6 +42,18 @@ def test_every_variable_is_recorded_every_month_and_finite(world24):
     assert frame["month"].nunique() == 24
 
 
+def test_generation_by_technology_adds_up_and_capacity_changes_by_what_is_added_and_retired(world24):
+    data = {name: array[:24] for name, array in world24.record.data.items()}
+
+    def of(family):
+        return [array for name, array in data.items() if name.startswith(f"{family}|")]
+
+    assert len(of("Power|Generation")) == len(of("Power|Capacity")) == len(world24.places.technologies)
+    assert sum(of("Power|Generation")) == pytest.approx(data["Power|Generation"], rel=1e-12)
+    change = np.diff(sum(of("Power|Capacity")), axis=0)
+    assert change == pytest.approx((data["Build|Added"] - data["Build|Retired"])[1:], abs=1e-9)
+
+
 def test_months_not_simulated_stay_empty(world24):
     assert all(np.isnan(array[world24.month :]).all() for array in world24.record.data.values())
 

@@ -17,6 +17,7 @@ from .parties import Parties
 from .places import Places
 from .power.system import PowerSystem
 from .reading import levers_read, parameters_read, variables_recorded
+from .recording import technology_variables
 from .state import State
 from .tables import Tables
 
@@ -29,8 +30,9 @@ def open_world(
     tables: Tables, settings: Any, calendar: Any, draws: Draws, openers: dict[str, Callable[[Tables, Places], Any]]
 ) -> tuple[Statics, State]:
     """Return the statics and the opening state of a run. `openers` give the columns of each kind of agent."""
-    tables.check_complete(parameters_read(), {"levers": levers_read(), "variables": variables_recorded()})
     places = Places(tables)
+    recorded = (*variables_recorded(), *technology_variables(places.technology_names))
+    tables.check_complete(parameters_read(), {"levers": levers_read(), "variables": recorded})
     statics = Statics(places=places, parties=parties_of(tables, places), system=PowerSystem(tables, places))
     statics.growth = bool(settings.growth)  # type: ignore[attr-defined]
     state = State(month=0)

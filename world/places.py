@@ -38,6 +38,7 @@ class Places:
         self.technologies = tables.labels("technologies")
         kinds = tables["technologies"]["kind"]
         self.technology_kind = list(kinds)
+        self.technology_names = tuple(str(name) for name in tables["technologies"]["name"])
         self.fuel = list(tables["technologies"]["fuel"])
         number = {nation: i for i, nation in enumerate(self.nations)}
         self.zone_nation = np.array([number[n] for n in zones["nation"]], dtype=np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from .kernels import kernel
 from .sums import by_group
 
 _GW = 1e-6  # kW to GW
+FAMILIES = ("Power|Capacity", "Power|Generation")  # told by technology too
 
 
 @kernel
@@ -27,6 +29,12 @@ def _holdings(home, is_bank, coins, staked, shortfall, deposits, loans, arrears,
             balances_gw[2, h] += arrears[p] * _GW
 
 
+@cache
+def technology_variables(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the variables told by technology, family by family, for technologies called `names`."""
+    return tuple(f"{family}|{name}" for family in FAMILIES for name in names)
+
+
 def month_values(world: Any) -> dict[str, Any]:
     """Return {variable: values} of the month that has just been simulated."""
     state, of = world.state, world.parties.of
@@ -34,8 +42,8 @@ def month_values(world: Any) -> dict[str, Any]:
     home = world.parties.home
     located = state.powered_gw.sum(axis=0)
     return (
-        _money(state, home, nations) | _power(state, zones, nations, located) | _compute(world, home[of["ai"]], nations)
-        | _makers(world, state, home, of, nations)
+        _money(state, home, nations) | _power(state, zones, nations, located) | _fleet(world)
+        | _compute(world, home[of["ai"]], nations) | _makers(world, state, home, of, nations)
     )  # fmt: skip
 
 
@@ -100,6 +108,14 @@ def _power(state: Any, zones: np.ndarray, nations: int, located: np.ndarray) -> 
         "Build|Labour Load": state.labour_load,
         "Compute|Zone AI": located,
     }
+
+
+def _fleet(world: Any) -> dict[str, Any]:
+    """Return capacity and generation by technology and nation."""
+    state, places = world.state, world.places
+    both = np.concatenate([state.fleet_gw, state.power.energy], axis=1)
+    # zones of a nation stand side by side
+    return dict(zip(technology_variables(places.technology_names), np.add.reduceat(both, places.first_zone).T, strict=True))
 
 
 def _compute(world: Any, home: np.ndarray, nations: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import shutil
 import pytest
 from wattrace.model import World
 from wattrace.world.reading import levers_read, parameters_read, variables_recorded
+from wattrace.world.recording import technology_variables
 from wattrace.world.tables import DATA, MissingRow, TableError, Tables
 
 
@@ -32,6 +33,7 @@ def test_a_table_that_is_empty_below_its_header_is_refused_by_name(tmp_path, tab
         ("parameters", "chips.target_stock_months"),  # read in the month only
         ("levers", "stance"),
         ("variables", "Power|Price"),
+        ("variables", "Power|Capacity|Wind"),
         ("build_months", "USA,coal"),
         ("load_profile", "us-west,01"),
     ],
@@ -53,5 +55,6 @@ def test_a_missing_row_is_a_key_error_too(tables):
 def test_what_the_code_reads_is_found_in_the_code(tables):
     assert len(parameters_read()) > 200
     assert set(levers_read()) <= set(tables.labels("levers"))
-    assert set(variables_recorded()) <= set(tables.labels("variables"))
-    assert len(variables_recorded()) >= len(tables.labels("variables")) - 6
+    by_technology = technology_variables(tuple(tables["technologies"]["name"]))
+    assert set(variables_recorded()) | set(by_technology) <= set(tables.labels("variables"))
+    assert len(variables_recorded()) + len(by_technology) >= len(tables.labels("variables")) - 6
