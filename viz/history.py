@@ -35,7 +35,7 @@ def history(tables: Tables, variable: str, start: str) -> dict[str, Past]:
     item, when, note = (str(recipes[name][0]) for name in ("item", "when", "notes"))
     factor = float(recipes["value"][0]) * float(np.prod([tables.param(name) for name in str(recipes["times"][0]).split("*") if name]))
     by_zone = _scope(tables, variable) == "zone"
-    sums, told = _sums(tables, str(recipes["table"][0]), item, by_zone)
+    sums, told = _sums(tables, str(recipes["table"][0]), item, str(recipes["only"][0]), by_zone)
     regions = tables.labels("zones" if by_zone else "nations")
     years = sorted(year for year in sums if f"{year}-{AT[when]}" < start)
     groups = {region: [region] for region in regions}
@@ -74,9 +74,16 @@ def _home(tables: Tables, table: str, by_zone: bool) -> dict[str, str]:
     return dict(zip(labels, labels if target == "nations" or by_zone else rows["nation"], strict=True))
 
 
-def _sums(tables: Tables, table: str, item: str, by_zone: bool) -> tuple[dict[int, dict[str, float]], dict[int, dict[str, str]]]:
-    """Return {year: {region: sum}} and {year: {region: source of most of it}}, for the years that all who exist then report."""
+def _sums(
+    tables: Tables, table: str, item: str, only: str, by_zone: bool
+) -> tuple[dict[int, dict[str, float]], dict[int, dict[str, str]]]:
+    """Return {year: {region: sum}} and {year: {region: source of most of it}}, for the years that all who exist then report.
+
+    `only` is "key=label" where just the rows with that label count, else empty.
+    """
     rows, home = tables[table], _home(tables, table, by_zone)
+    if only:
+        rows = rows.where(**dict([only.split("=")]))
     items = item.split("*")
     first = rows.keys[0]
     parts: dict[tuple[str, ...], dict[str, float]] = defaultdict(dict)

@@ -49,7 +49,7 @@ def test_world_and_rest_are_sums_of_nations(tables):
     ("variable", "apart"),
     [
         ("Compute|Owned H100e", 0.15), ("Compute|Powered", 0.15), ("Launch|Mass", 0.01), ("World|GDP", 0.01), ("Power|Load", 0.15),
-        ("AI|Spending", 0.25),
+        ("AI|Spending", 0.25), ("Power|Capacity|Coal", 0.02), ("Power|Capacity|Solar", 0.05),
     ],
 )  # fmt: skip
 def test_the_last_figure_joins_on_to_the_first_month(tables, world, variable, apart):
