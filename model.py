@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import mesa
@@ -32,6 +33,9 @@ class WorldFailed(RuntimeError):
     """The world broke a law or met a state no rule covers; it refuses further steps."""
 
 
+MOST_SEED = 2**63 - 1
+_SNAPSHOT = "wattrace snapshot 2"
+
 HEADLINES = {
     "accredited_gw": "Coin|Accredited",
     "powered_gw": "Compute|Powered",
@@ -45,7 +49,8 @@ class World(mesa.Model):
     """One world. `World("baseline", seed=1).run_to("2046-01")`.
 
     `scenario` is a built-in name, a path to a TOML file or a `Scenario`; `seed` an integer (`rng` is an alias, giving
-    both is an error); `start` and `until` ("YYYY-MM") replace the scenario's. `tables` replaces the packaged tables.
+    both is an error; none means 1, so Mesa's `batch_run` wants `rng=[1, 2, …]` for other luck); `start` and `until` ("YYYY-MM")
+    replace the scenario's. `tables` replaces the packaged tables.
     """
 
     PHASES = phases.PHASES
@@ -64,8 +69,8 @@ class World(mesa.Model):
         if seed is not None and rng is not None:
             raise ValueError(f"both seed={seed!r} and rng={rng!r} are given; they mean the same, give one")
         chosen = seed if seed is not None else rng if rng is not None else 1
-        if isinstance(chosen, bool) or not isinstance(chosen, int | np.integer) or chosen < 0:
-            raise ValueError(f"seed is {chosen!r}; allowed: a whole number from 0")
+        if isinstance(chosen, bool) or not isinstance(chosen, int | np.integer) or not 0 <= chosen <= MOST_SEED:
+            raise ValueError(f"seed is {chosen!r}; allowed: a whole number from 0 to {MOST_SEED}")
         if not isinstance(scenario, str | Scenario | None):
             raise TypeError(f"scenario is {scenario!r}; allowed: a built-in name, the path of a TOML file, or a Scenario")
         self._init_mesa(int(chosen))
@@ -101,8 +106,8 @@ class World(mesa.Model):
         self._built_in = len(self.agents)
         self.datacollector = mesa.DataCollector(
             model_reporters={
-                "month": lambda m: m.calendar.date(m.month - 1),
-                **{name: _headline(variable) for name, variable in HEADLINES.items()},
+                "month": _last_month,
+                **{name: partial(_world_total, variable) for name, variable in HEADLINES.items()},
             }
         )
 
@@ -159,8 +164,8 @@ class World(mesa.Model):
     def _past(self, date: str) -> int:
         month = self.calendar.index(date)
         if not 0 <= month < self.month:
-            last = self.calendar.date(self.month - 1) if self.month else "none yet"
-            raise KeyError(f"month is {date}; allowed: {self.calendar.start} to {last}")
+            allowed = f"{self.calendar.start} to {self.calendar.date(self.month - 1)}" if self.month else "none before the first step"
+            raise KeyError(f"month is {date}; allowed: {allowed}")
         return month
 
     def purposes(self) -> Sequence[str]:
@@ -209,6 +214,17 @@ class World(mesa.Model):
             self.step()
         return self
 
+    def run_for(self, duration: float) -> None:
+        """Step `duration` months, as Mesa's models do. Raises WorldFailed when a month fails or the world has reached its end."""
+        if isinstance(duration, bool) or duration != int(duration) or duration < 0:
+            raise ValueError(f"run_for({duration!r}): allowed: a whole number of months from 0")
+        for _ in range(int(duration)):
+            self.step()
+
+    def run_until(self, end_time: float) -> None:
+        """Step until `end_time` months have been stepped in this object, as Mesa's models do. Raises as `run_for` does."""
+        self.run_for(max(end_time - self.time, 0.0))
+
     # -- copies and levers --------------------------------------------------------------------------------------
 
     def branch(self) -> World:
@@ -217,11 +233,13 @@ class World(mesa.Model):
         new._init_mesa(self.seed)
         new.settings, new.calendar, new.tables, new.draws = self.settings, self.calendar, self.tables, self.draws
         new.statics, new.failure = self.statics, self.failure
-        new.restore(self._mutable())
+        new._take(self._mutable())
         # a copy of a failed world is a failed world: only `restore` goes back before the failure
         new.failure = self.failure
         new.running = self.running
         new._finish_init()
+        collected, mine = self.datacollector.model_vars, new.datacollector.model_vars
+        mine.update({name: list(collected[name]) for name in mine if name in collected})
         return new
 
     def _mutable(self) -> dict[str, Any]:
@@ -233,30 +251,43 @@ class World(mesa.Model):
         }
 
     def snapshot(self) -> bytes:
-        """Return the whole mutable state as bytes, for `restore` in a world of the same scenario and seed."""
-        identity = (self.settings.name, self.settings.start, self.settings.until, self.seed)
-        return pickle.dumps((identity, self._mutable()), protocol=pickle.HIGHEST_PROTOCOL)
+        """Return the whole mutable state as bytes, for `restore` in a world of the same scenario and seed. Raises WorldFailed."""
+        if self.failure is not None:
+            raise WorldFailed(f"a world that failed in mid-month has no state to keep. {self.failure}")
+        return pickle.dumps((_SNAPSHOT, self._identity(), self._mutable()), protocol=pickle.HIGHEST_PROTOCOL)
 
-    def restore(self, saved: bytes | dict[str, Any]) -> None:
-        """Go back to a snapshot. Raises ValueError when it comes from another scenario or seed."""
-        if isinstance(saved, bytes):
-            try:
-                identity, parts = pickle.loads(saved)
-            except Exception as error:
-                raise ValueError(f"what is given ({len(saved)} bytes) is no snapshot; allowed: what `snapshot()` returned") from error
-            own = (self.settings.name, self.settings.start, self.settings.until, self.seed)
-            if identity != own:
-                raise ValueError(f"snapshot is of {identity}; this world is {own}; restore it in its own kind of world")
-        else:
-            parts = saved
+    def _identity(self) -> tuple[str, str, str, int, str]:
+        settings = self.settings
+        return settings.name, settings.start, settings.until, self.seed, settings.digest()
+
+    def restore(self, saved: bytes) -> None:
+        """Go back to a snapshot. Raises TypeError or ValueError when it is none, or comes from another scenario, policy or seed."""
+        if not isinstance(saved, bytes):
+            raise TypeError(f"what is given is {type(saved).__name__}; allowed: the bytes that `snapshot()` returned")
+        try:
+            mark, identity, parts = pickle.loads(saved)
+            if mark != _SNAPSHOT:
+                raise ValueError(mark)
+        except Exception as error:
+            raise ValueError(f"what is given ({len(saved)} bytes) is no snapshot; allowed: what `snapshot()` returned") from error
+        own = self._identity()
+        if identity != own:
+            raise ValueError(f"snapshot is of {identity}; this world is {own}; restore it in its own kind of world")
+        self._take(parts)
+        for rows in self.datacollector.model_vars.values():
+            del rows[self.month :]
+
+    def _take(self, parts: dict[str, Any]) -> None:
+        """Make `parts` the state of this world."""
         for name, part in parts.items():
             setattr(self, name, part)
         self.failure = None
         self.running = not self.finished
+        self.steps = self.month
 
     def set_lever(self, name: str, nation: str, value: float) -> None:
         """Set a lever of a nation from the next month on. Raises with what is allowed."""
-        self.levers.set(name, self.places.nation(nation), value, self.month)
+        self.levers.set(str(name), self.places.nation(nation), value, self.month)
 
     def own_agents(self) -> list[mesa.Agent]:
         """Agents that users added: every Mesa agent with a `decide` that is not of a built-in kind."""
@@ -277,10 +308,10 @@ def _tables(settings: Scenario) -> Tables:
         raise ScenarioError([f"world {fault}" for fault in error.faults]) from error
 
 
-def _headline(variable: str):
-    """Return a reporter of one variable's world total."""
+def _last_month(world: World) -> str:
+    return world.calendar.date(world.month - 1)
 
-    def report(world: World) -> float:
-        return float(world.record.data[variable][world.month - 1].sum())
 
-    return report
+def _world_total(variable: str, world: World) -> float:
+    """Return one variable's world total of the last month."""
+    return float(world.record.data[variable][world.month - 1].sum())

@@ -40,8 +40,8 @@ def construction(world: Any) -> None:
     np.add.at(state.halls_gw, (row, done.zone[hall]), done.gw[hall])
     # what is on site, and what builders are paid this month
     cost = np.empty_like(statics.build_months)
-    # MUSD per GW that builders of plants get: capex without the parts bought apart (at their usual price)
-    cost[:, :kinds] = np.maximum(state.capex_usd_per_kw - statics.usual_parts_usd_per_kw, statics.least_site_share * state.capex_usd_per_kw)
+    # USD/kW is MUSD per GW
+    cost[:, :kinds] = sites.builders_usd_per_kw(state.capex_usd_per_kw, statics.usual_parts_usd_per_kw, statics.least_site_share)
     cost[:, kinds] = statics.hall_cost_musd_per_gw * statics.hall_cost_ratio
     cost *= (state.site_cost * done.labour_speed)[:, None] / statics.build_months
     on_site = sites.visit(

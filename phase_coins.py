@@ -45,6 +45,7 @@ def stake_and_rent(world: Any) -> None:
     state.ai_right_gw = accepted.sum(axis=1)
     _pay_rents(world, accepted, base, reserve)
     apply_stake(world, ai_company.stake(world, wanted * statics.draw_factor))
+    state.ledger.seal()
 
 
 def _pay_rents(world: Any, accepted: np.ndarray, base: np.ndarray, reserve: np.ndarray) -> None:
@@ -166,6 +167,7 @@ def settlement(world: Any) -> None:
     """All payments of the month are settled; overdrafts become loans within limits, the rest arrears; the lost are restructured."""
     state, statics, ledger, of, param = world.state, world.statics, world.state.ledger, world.parties.of, world.tables.param
     home = world.parties.home
+    state.unpaid = ledger.unsealed()
     price = state.value[home] / 1000.0
     opening = state.sheet if state.month else balance_sheet(ledger, state.old_value, state.tangible + state.depreciation_musd)
     before = balance_sheet(ledger, state.value, state.tangible)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..world.build import sites
 from ..world.build.expected import expected_gw
 from ..world.columns import Column, Columns
 from ..world.money import coin_market
@@ -156,7 +157,9 @@ def project_q(world: Any, value: np.ndarray) -> tuple[np.ndarray, np.ndarray, np
         state.margin_usd_per_kw_year, state.fleet_gw, state.expected_gw - retiring, state.load_growth[nation][:, None] * years,
         param("invest.own_glut"), param("invest.noticed_share") * state.zone_peak_gw[:, None],
     )  # fmt: skip
-    capex = state.capex_usd_per_kw[nation] * state.site_cost[nation][:, None] + state.parts_premium_usd_per_kw[nation]
+    # what building pays: builders at the going cost of sites, and parts at their going price
+    builders = sites.builders_usd_per_kw(state.capex_usd_per_kw, statics.usual_parts_usd_per_kw, statics.least_site_share)
+    capex = (builders * state.site_cost[:, None] + statics.usual_parts_usd_per_kw + state.parts_premium_usd_per_kw)[nation]
     worth, cost = invest.project_value(
         margin, state.credit, value[nation][:, None], capex, statics.fixed_om_usd_per_kw,
         world.levers["build_subsidy"][nation][:, None], statics.pv_factor[nation], statics.life_years, statics.hurdle[nation][:, None],

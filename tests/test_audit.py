@@ -241,6 +241,30 @@ def test_line_losses_forgotten(world, monkeypatch):
     fails(world, "energy in less energy out and losses is", "GWh")
 
 
+def test_a_store_that_gives_more_than_it_takes(world, monkeypatch):
+    from wattrace.world.power import account
+
+    def spoil(_, *args):
+        energy = args[-2]
+        stores = np.flatnonzero(world.places.is_store)
+        energy[:, stores] = np.abs(energy[:, stores])
+        energy[:, 0] -= 2.0 * energy[:, stores].sum(axis=1)  # the books of energy still add up
+
+    after(monkeypatch, account, "by_storage", spoil)
+    text = fails(world, "off by", "GWh")
+    assert "gives more than it takes" in text or "energy in less energy out" in text
+
+
+def test_a_plant_that_makes_more_than_stands_there(world, monkeypatch):
+    def spoil(power, *_):
+        z, k = np.unravel_index(np.argmax(power.energy), power.energy.shape)
+        power.energy[z, k] *= 5.0
+        return power
+
+    after(monkeypatch, PowerSystem, "clear", spoil)
+    fails(world, "makes more than it can", "off by", "GWh")
+
+
 # -- chips -------------------------------------------------------------------------------------------------------
 
 
@@ -258,6 +282,18 @@ def test_chips_made_by_nobody(world):
 
     silently(spoil)(world)
     fails(world, "chips held, in transit and in stock", "off by 10", "H100e")
+
+
+@pytest.mark.parametrize("balance", ["deposits", "loans", "arrears"])
+def test_a_balance_that_moves_without_a_payment(world, balance):
+    def spoil(world):
+        ledger, bank = world.state.ledger, world.state.ledger.bank_of[0]
+        kept = getattr(ledger, balance)
+        kept[0] += 10_000
+        kept[bank] -= 10_000  # no sum changes
+
+    silently(spoil)(world)
+    fails(world, f"{balance} of ", "moved without a payment", "10000 kW")
 
 
 # -- books -------------------------------------------------------------------------------------------------------

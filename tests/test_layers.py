@@ -31,7 +31,7 @@ def layer(parts: tuple[str, ...]) -> str:
     first = parts[0]
     if first == "scenarios":
         return "scenarios (reading)" if (parts[1:] or ("__init__",))[0] in READING else "scenarios (running)"
-    if first == "commands":
+    if first in ("commands", "__main__"):
         return "cli"
     return first if first in ("world", "agents", "viz", "cli") else "model"
 

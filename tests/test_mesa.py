@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from wattrace.agents.ai_company import AICompany
 from wattrace.agents.kinds import KINDS
-from wattrace.model import HEADLINES, World
+from wattrace.model import HEADLINES, World, WorldFailed
 
 
 def test_batch_run_runs_it():
@@ -133,3 +133,39 @@ def test_rng_is_the_seed(small_world):
     two.step()
     for name, array in one.record.data.items():
         np.testing.assert_array_equal(array, two.record.data[name], err_msg=name)
+
+
+def test_run_for_and_run_until_step_months_and_tell_of_failures(world24):
+    world, twin = world24.branch(), world24.branch()
+    world.run_for(2)
+    world.run_until(3)
+    twin.run_to("2028-04")
+    assert (world.date, world.steps) == ("2028-04", 27)
+    assert np.array_equal(world.record.data["Coin|Value"][:27], twin.record.data["Coin|Value"][:27])
+
+    class Once(mesa.Agent):
+        def decide(self):
+            raise RuntimeError("once")
+
+    Once(world)
+    with pytest.raises(WorldFailed, match="once"):
+        world.run_for(4)
+    assert world.failure is not None
+    with pytest.raises(WorldFailed, match="refuses further steps"):
+        world.run_for(1)
+    with pytest.raises(WorldFailed, match="reached its end"):
+        twin.run_for(1000)
+    with pytest.raises(ValueError, match="whole number of months"):
+        world24.branch().run_for(1.5)
+
+
+def test_collected_rows_follow_branches_and_snapshots(world24):
+    world = world24.branch()
+    assert len(world.datacollector.get_model_vars_dataframe()) == 24
+    saved = world.snapshot()
+    world.run_to("2028-04")
+    world.restore(saved)
+    world.run_to("2028-03")
+    months = world.datacollector.get_model_vars_dataframe()["month"]
+    assert len(months) == 26
+    assert months.is_unique

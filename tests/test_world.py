@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
+import pickle
 import subprocess
 import sys
 
@@ -210,6 +211,34 @@ def test_a_snapshot_of_another_world_is_refused(world24, small_world):
     saved = world24.snapshot()
     with pytest.raises(ValueError, match="snapshot is of"):
         small_world(until="2029-01", seed=2).restore(saved)
+
+
+def test_a_snapshot_of_another_policy_is_refused(world24, small_world):
+    from wattrace.scenarios.scenario import Scenario
+
+    saved = small_world(until="2026-02").snapshot()
+    other = Scenario(name="baseline", policy={world24.places.nations[0]: {"permit_time": "50 %"}}, until="2026-02")
+    with pytest.raises(ValueError, match="snapshot is of"):
+        World(other, seed=1).restore(saved)
+
+
+@pytest.mark.parametrize("given", [None, "x", {"state": None}])
+def test_what_is_no_snapshot_is_refused(world24, given):
+    world = world24.branch()
+    with pytest.raises(TypeError, match="allowed: the bytes"):
+        world.restore(given)
+    with pytest.raises(ValueError, match="is no snapshot"):
+        world.restore(pickle.dumps(("wattrace", world._identity(), {"hello": 1})))
+    world.step()
+
+
+def test_a_failed_world_gives_no_snapshot(world24, monkeypatch):
+    world = world24.branch()
+    monkeypatch.setattr(phase_compute, "effective_supply", None)
+    with pytest.raises(WorldFailed):
+        world.step()
+    with pytest.raises(WorldFailed, match="no state to keep"):
+        world.snapshot()
 
 
 # -- books -------------------------------------------------------------------------------------------------------

@@ -30,8 +30,33 @@ def check(world: Any) -> None:
     scale = max(float(state.power.load_gwh.sum()), 1.0)
     if abs(state.power.imbalance_gwh) > _ENERGY_TOLERANCE * scale:
         raise AuditFailure(f"{date}: energy in less energy out and losses is {state.power.imbalance_gwh:.6g} GWh, must be 0")
+    _check_plants(world, date)
     _check_chips(world, date)
     _check_books(world, date)
+
+
+@kernel
+def _impossible(energy, fleet, is_store, hours, slack):
+    """Return (zone, technology, GWh) that no plant could have made: a store gives more than it takes, or more than stands; else −1."""
+    for z in range(energy.shape[0]):
+        for k in range(energy.shape[1]):
+            most = 0.0 if is_store[k] else fleet[z, k] * hours
+            if energy[z, k] > most + slack:
+                return z, k, energy[z, k] - most
+            if not is_store[k] and energy[z, k] < -slack:
+                return z, k, energy[z, k]
+    return -1, -1, 0.0
+
+
+def _check_plants(world: Any, date: str) -> None:
+    """No store gives back more than it took, and no plant makes more than it can."""
+    state, places = world.state, world.places
+    power = state.power
+    slack = _ENERGY_TOLERANCE * max(float(power.load_gwh.sum()), 1.0)
+    z, k, gwh = _impossible(power.energy, state.fleet_gw, places.is_store, world.tables.param("time.hours_per_month"), slack)
+    if z >= 0:
+        word = "gives more than it takes" if places.is_store[k] else "makes more than it can, or less than nothing"
+        raise AuditFailure(f"{date}: {places.zones[z]}: {places.technologies[k]} {word}: off by {gwh:.6g} GWh")
 
 
 def recount(world: Any) -> np.ndarray:
@@ -73,8 +98,11 @@ def _gaps(opening, closing, revaluation, flow, capital, change, explained, gap):
 
 
 def _check_books(world: Any, date: str) -> None:
-    """Every party's net worth changes by its flows, what it bought, and revaluation – by nothing else."""
+    """No balance moves before settlement without a payment; net worth changes by flows, purchases and revaluation, nothing else."""
     state = world.state
+    if state.unpaid is not None:
+        party, balance, kw = state.unpaid
+        raise AuditFailure(f"{date}: {balance} of {world.parties.names[party]} moved without a payment: off by {kw} kW")
     books = state.books[-1]
     change, explained, gap = np.empty((3, len(books.flow)))
     scale = max(_gaps(books.opening, books.closing, books.revaluation, books.flow, books.capital, change, explained, gap), 1.0)

@@ -60,6 +60,8 @@ class Levers:
         """Set a lever from now on; its later scheduled steps are dropped. Raises ValueError outside its bounds."""
         self._known(name)
         try:
+            if isinstance(value, bool):
+                raise TypeError
             number = float(value)
         except (TypeError, ValueError):
             raise ValueError(

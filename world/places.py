@@ -38,6 +38,7 @@ class Places:
         self.technologies = tables.labels("technologies")
         kinds = tables["technologies"]["kind"]
         self.technology_kind = list(kinds)
+        self.is_store = np.array([kind == "storage" for kind in kinds])
         self.technology_names = tuple(str(name) for name in tables["technologies"]["name"])
         self.fuel = list(tables["technologies"]["fuel"])
         number = {nation: i for i, nation in enumerate(self.nations)}
@@ -49,6 +50,9 @@ class Places:
         spot = {zone: i for i, zone in enumerate(self.zones)}
         links = tables["links"]
         pairs = list(dict.fromkeys(zip(links["from_zone"], links["to_zone"], strict=True)))
+        circles = [f"links.csv: a line from {a} to itself; allowed: lines between two zones" for a, b in pairs if a == b]
+        if circles:
+            raise TableError(circles)
         value = {key: float(links["value"][row]) for key, row in links.newest().items()}
         self.line_from = np.array([spot[a] for a, _ in pairs], dtype=np.int64)
         self.line_to = np.array([spot[b] for _, b in pairs], dtype=np.int64)

@@ -79,7 +79,7 @@ class Recorder:
         same over all nations but the first two.
         """
         if variable not in self.data:
-            raise KeyError(f"no variable {variable!r}; see `wattrace.World.variables` for the {len(self.data)} there are")
+            raise KeyError(f"no variable {variable!r}; docs/reference.md and world/data/variables.csv list the {len(self.data)} there are")
         scope = self.scope[variable]
         names = self.regions[scope]
         values = self.data[variable][: self.written]

@@ -61,6 +61,7 @@ def _money(state: Any, home: np.ndarray, nations: int) -> dict[str, Any]:
         "Coin|Outstanding": held,
         "Coin|Shortfall": shortfall_kw * _GW,
         "Coin|Staked": staked,
+        "Coin|Rationed": state.rationed_gw,
         "Coin|Float": held - staked,
         "Coin|Value": state.value,
         "Coin|Forward Value": state.forward_value,

@@ -188,7 +188,8 @@ class Tables:
         overrides: dict[str, float] | None = None,
     ) -> Tables:
         """Read and check every table. Raises TableError that lists all faults."""
-        raw = _read_checked(str(folder or DATA))
+        root = Path(folder or DATA)
+        raw = _read_checked(str(root), _signature(root))
         known = {name: table if hindsight else _known(table, as_of) for name, table in raw.items()}
         self = cls(known, as_of)
         for table in parameter_tables(raw):
@@ -302,8 +303,14 @@ def specs(folder: Path) -> tuple[dict[str, Spec], list[str]]:
     return found, faults
 
 
+def _signature(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return name, size and time of each file: tables that were edited are read again."""
+    paths = sorted((*folder.glob("*.csv"), *folder.glob("*.toml")))
+    return tuple((path.name, stat.st_size, stat.st_mtime_ns) for path in paths for stat in [path.stat()])
+
+
 @lru_cache(maxsize=4)
-def _read_checked(folder: str) -> dict[str, Table]:
+def _read_checked(folder: str, _files: tuple[tuple[str, int, int], ...]) -> dict[str, Table]:
     root = Path(folder)
     declared, faults = specs(root)
     if not declared and not faults:

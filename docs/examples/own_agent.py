@@ -7,7 +7,7 @@ import wattrace
 class PermitWatcher(mesa.Agent):
     """Halves a nation's permit months once stranded chips exceed a share of those that run."""
 
-    def __init__(self, world, nation, threshold=0.05):
+    def __init__(self, world, nation, threshold=0.002):
         super().__init__(world)
         self.nation, self.threshold, self.acted_in = nation, threshold, None
 

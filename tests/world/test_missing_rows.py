@@ -33,7 +33,7 @@ def test_a_table_that_is_empty_below_its_header_is_refused_by_name(tmp_path, tab
         ("parameters", "chips.target_stock_months"),  # read in the month only
         ("levers", "stance"),
         ("variables", "Power|Price"),
-        ("variables", "Power|Capacity|Wind"),
+        ("variables", "Power|Generation|Wind"),
         ("build_months", "USA,coal"),
         ("load_profile", "us-west,01"),
     ],

@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 from wattrace.world import tables as tables_module
-from wattrace.world.tables import DATA, TableError, Tables
+from wattrace.world.tables import DATA, Table, TableError, Tables
 
 TOML = """
 [places]
@@ -252,3 +252,23 @@ def test_overrides_replace_parameters(folder):
     tables = Tables.load("2026-01", folder=folder, overrides={"rule.speed": 2.5})
     assert tables.param("rule.speed") == 2.5
     assert Tables.load("2026-01", folder=folder).param("rule.speed") == 2.0
+
+
+def test_tables_that_were_edited_are_read_again(tmp_path):
+    folder = tmp_path / "data"
+    shutil.copytree(DATA, folder)
+    before = Tables.load(folder=folder).param("time.hours_per_month")
+    path = folder / "parameters.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("hours_per_month,730.5,h,730.5,730.5", "hours_per_month,730.6,h,730.5,730.7"), encoding="utf-8")
+    assert (before, Tables.load(folder=folder).param("time.hours_per_month")) == (730.5, 730.6)
+
+
+def test_a_line_from_a_zone_to_itself_is_refused(tables):
+    from wattrace.world.places import Places
+
+    links = tables["links"]
+    columns = {name: column.copy() for name, column in links.columns.items()}
+    columns["to_zone"][0] = columns["from_zone"][0]
+    with pytest.raises(TableError, match="to itself; allowed: lines between two zones"):
+        Places(Tables({**tables.tables, "links": Table("links", columns, links.keys)}, tables.as_of))

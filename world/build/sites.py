@@ -20,6 +20,14 @@ class Sites(NamedTuple):
     halls_gw: np.ndarray  # [C, Z] under way
 
 
+def builders_usd_per_kw(capex, usual_parts, least_share):
+    """Return what builders of plants get, USD/kW [N, K]: `capex` without parts at their usual price, `least_share` of it at least.
+
+    Learning lowers `capex` as a whole; what parts really cost is paid to their makers.
+    """
+    return np.maximum(capex - usual_parts, least_share * capex)
+
+
 @kernel
 def _walk(zone, kind, owner, gw, stage, funded, zone_nation, first_company, musd_per_gw, jobs_per_gw, bill, jobs, plants, halls):
     """Add every live row to the sums, in the order of the rows."""

@@ -206,6 +206,7 @@ class Ledger:
 
     ARRAYS = ("deposits", "loans", "arrears", "arrears_months", "coins", "staked", "rented", "obligations",
               "shortfall", "nostro", "minted_total", "bought_back_total")  # fmt: skip
+    SEALED = ("deposits", "loans", "arrears", "coins", "obligations", "shortfall")
 
     def __init__(self, home: np.ndarray, bank_of: np.ndarray, fund_of: np.ndarray):
         parties, nations = len(home), len(bank_of)
@@ -218,6 +219,7 @@ class Ledger:
         self._slip = Slip(*(np.zeros(_FIRST_SLIP, dtype) for dtype in (np.int64, np.int64, np.int8, np.float64)))
         self._waiting = 0  # payments on the slip
         self.history: list[Flows] = []
+        self._sealed: dict[str, np.ndarray] = {}
 
     # arrays set in __init__ by name
     deposits: np.ndarray
@@ -243,6 +245,21 @@ class Ledger:
         return new
 
     # -- payments -----------------------------------------------------------------------------------------------
+
+    def seal(self) -> None:
+        """Remember balances: from here to the settlement of the month only the slip of payments may change."""
+        self._sealed = {name: getattr(self, name).copy() for name in self.SEALED}
+
+    def unsealed(self) -> tuple[int, str, int] | None:
+        """Return (party, balance, kW) of the largest change since `seal`, None where there is none; the seal is taken off."""
+        sealed, self._sealed = self._sealed, {}
+        moved = [(name, (getattr(self, name) - then).reshape(len(then), -1).sum(axis=1)) for name, then in sealed.items()
+                 if not np.array_equal(getattr(self, name), then)]  # fmt: skip
+        if not moved:
+            return None
+        name, change = max(moved, key=lambda one: np.abs(one[1]).max())
+        party = int(np.abs(change).argmax())
+        return party, name, int(change[party])
 
     def pay(self, purpose: str, payer, payee, musd) -> None:
         """Collect payments of `musd` (million USD, >= 0) from `payer` to `payee` (parties; arrays [B] or numbers)."""
