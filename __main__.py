@@ -1,6 +1,6 @@
 """`python -m wattrace` is `wattrace`."""
 
-from wattrace.cli import main
+from .cli import main
 
 if __name__ == "__main__":
     main()

@@ -11,6 +11,7 @@ from .kernels import kernel
 from .sums import by_group
 
 _GW = 1e-6  # kW to GW
+_DUST = 1e-9  # of a sum: what rounding leaves
 FAMILIES = ("Power|Capacity", "Power|Generation")  # told by technology too
 
 
@@ -119,6 +120,12 @@ def _fleet(world: Any) -> dict[str, Any]:
     return dict(zip(technology_variables(places.technology_names), np.add.reduceat(both, places.first_zone).T, strict=True))
 
 
+def _beyond(have: np.ndarray, used: np.ndarray) -> np.ndarray:
+    """Return how much of `have` is not `used`; what rounding leaves is none."""
+    left = have - used
+    return np.where(left > _DUST * have, left, 0.0)
+
+
 def _compute(world: Any, home: np.ndarray, nations: int) -> dict[str, Any]:
     state, ai = world.state, world.state.ai
     powered_h100e, owned_h100e = ai.powered_h100e + state.orbit_h100e, ai.chips_h100e + state.orbit_h100e
@@ -126,8 +133,8 @@ def _compute(world: Any, home: np.ndarray, nations: int) -> dict[str, Any]:
         "Compute|Powered": ai.powered_gw + state.orbit_gw,
         "Compute|Powered H100e": powered_h100e,
         "Compute|Owned H100e": owned_h100e,
-        "Compute|Stranded": np.maximum(ai.chips_facility_gw - ai.powered_gw, 0.0),
-        "Compute|Stranded H100e": np.maximum(ai.chips_h100e - ai.powered_h100e, 0.0),
+        "Compute|Stranded": _beyond(ai.chips_facility_gw, ai.powered_gw),
+        "Compute|Stranded H100e": _beyond(ai.chips_h100e, ai.powered_h100e),
         "Compute|Halls": state.halls_gw.sum(axis=1),
         "Compute|Halls Under Way": state.halls_under_way_gw.sum(axis=1),
         "Compute|Orbital": state.orbit_gw,
