@@ -12,6 +12,7 @@ from .sums import row_sum
 
 _ENERGY_TOLERANCE = 1e-6  # GWh per GWh: the clearing balances every hour to rounding
 _CHIP_TOLERANCE = 1e-9
+_HOURS_PER_DAY = 24.0
 _MUSD_TOLERANCE = 1e-6  # of the largest balance: payments are rounded to whole kW
 
 
@@ -53,7 +54,8 @@ def _check_plants(world: Any, date: str) -> None:
     state, places = world.state, world.places
     power = state.power
     slack = _ENERGY_TOLERANCE * max(float(power.load_gwh.sum()), 1.0)
-    z, k, gwh = _impossible(power.energy, state.fleet_gw, places.is_store, world.tables.param("time.hours_per_month"), slack)
+    days = world.calendar.days(state.month) if world.statics.growth else world.statics.mean_days
+    z, k, gwh = _impossible(power.energy, state.fleet_gw, places.is_store, _HOURS_PER_DAY * days, slack)
     if z >= 0:
         word = "gives more than it takes" if places.is_store[k] else "makes more than it can, or less than nothing"
         raise AuditFailure(f"{date}: {places.zones[z]}: {places.technologies[k]} {word}: off by {gwh:.6g} GWh")
