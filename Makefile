@@ -8,7 +8,7 @@ PIP := "$(UV)" pip install --quiet --python .venv/bin/python
 LOCAL := "$(UV)" venv --quiet --no-python-downloads .venv
 PACKAGE := $(PIP) --no-deps --build-constraints requirements-dev.lock --editable .
 
-.PHONY: help setup run live test lint bench
+.PHONY: help setup run live test lint bench evidence
 
 help:
 	@echo "make run     set up what is needed, run the baseline world, write out/"
@@ -16,6 +16,7 @@ help:
 	@echo "make test    set up everything, run the checks and every test"
 	@echo "make lint    ruff and mypy alone"
 	@echo "make bench   how fast the world is on this machine"
+	@echo "make evidence  run the past and store how well it was hit, in docs/evidence"
 	@echo "make setup   set up everything, run nothing"
 
 setup: .venv/dev.stamp
@@ -28,6 +29,14 @@ live: .venv/live.stamp
 
 bench: .venv/core.stamp
 	.venv/bin/wattrace bench
+
+# runs of other code are no evidence, so they go first
+evidence: .venv/dev.stamp
+	rm -rf out/hindcast
+	.venv/bin/wattrace hindcast power --out out/hindcast
+	mkdir -p docs/evidence/hindcast-power
+	cp out/hindcast/*.csv out/hindcast/*.png out/hindcast/hindcast.json docs/evidence/hindcast-power/
+	.venv/bin/python tests/validation_page.py
 
 lint: .venv/dev.stamp
 	.venv/bin/ruff check .

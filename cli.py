@@ -26,6 +26,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 LAZY = {
     "batch": ("batch", "batch_command"),
     "compare": ("compare", "compare_command"),
+    "hindcast": ("hindcast", "hindcast_group"),
     "scenarios": ("scenarios", "scenarios_group"),
     "status": ("batch", "status_command"),
     "verify": ("batch", "verify_command"),

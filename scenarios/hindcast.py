@@ -6,9 +6,10 @@ observed ones and against naive forecasts made from the same past. What a run is
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,8 @@ import pandas as pd
 
 from ..world.tables import Tables
 from .batch import Progress, batch
-from .hindcast_scores import COIN_FLIP_YEARS, bands, coin_flip, naive, scored
+from .hindcast_scores import COIN_FLIP_YEARS, WORLD, bands, coin_flip, judged, naive, scored
+from .run import bytes_hash, tables_hash
 from .study import Study
 
 OBSERVED = Path(__file__).parent / "observed"
@@ -26,13 +28,13 @@ LAST_YEAR = 2025
 MOST_YEARS = 10
 TEST_FROM = 2019  # calibration may use what was observed before; origins from here on are the test
 DRAWS = 100
-WORLD = "World"  # scored for capacity, and left out of means over nations
+_CLEAN = ("uranium",)  # plants whose own use is small beside what captive plants make
 
 Key = tuple[str, str, str]  # nation, item, source of energy
 
 
 class Target(NamedTuple):
-    """One figure that is scored: its variables are added up; thermal ones share what the system basis leaves out."""
+    """One figure that is scored: its variables are added up; those of burnt fuels share what the system basis leaves out."""
 
     item: str
     source: str
@@ -48,16 +50,18 @@ def _past() -> Tables:
 def targets(tables: Tables) -> list[Target]:
     """Return what is scored."""
     kind = dict(zip(tables["technologies"]["name"], tables["technologies"]["kind"], strict=True))
+    fuel = dict(zip(tables["technologies"]["name"], tables["technologies"]["fuel"], strict=True))
     rows, found = _past()["targets"], []
     for i in range(len(rows)):
         variables = tuple(str(rows["variables"][i]).split("+"))
-        thermal = all(kind.get(name.rsplit("|", 1)[-1]) == "thermal" for name in variables)
+        names = [name.rsplit("|", 1)[-1] for name in variables]
+        thermal = all(kind.get(name) == "thermal" and fuel[name] not in _CLEAN for name in names)
         found.append(Target(str(rows["item"][i]), str(rows["energy_source"][i]), variables, thermal))
     return found
 
 
 def observed() -> dict[Key, dict[int, float]]:
-    """Return {(nation, item, source): {year: value}}: generation TWh (gross), capacity GW at the end of the year, demand TWh (system basis)."""
+    """Return {(nation, item, source): {year: value}}: generation TWh (gross), capacity GW (end of year), demand TWh (system basis)."""
     tables = Tables.load(f"{LAST_YEAR + 5}-01", hindsight=True)
     found: dict[Key, dict[int, float]] = defaultdict(dict)
     rows = _past()["observed"]
@@ -86,6 +90,7 @@ class Hindcast(NamedTuple):
     """Cases with their scores, and the studies they come from {origin: folder}."""
 
     cases: pd.DataFrame
+    claims: pd.DataFrame
     studies: dict[int, Path]
     draws: int
     failed: int
@@ -105,8 +110,8 @@ def hindcast(
 ) -> Hindcast:
     """Run `draws` worlds from each January of `origins` and score them against what happened, into folder `out`.
 
-    Each origin is a study `out/origin-YEAR`; one that is finished or begun with the same inputs is gone on with. Raises what `batch` raises,
-    and ValueError for origins that cannot be scored.
+    Each origin is a study `out/origin-YEAR`; one that is finished or begun with the same inputs is gone on with. Raises what
+    `batch` raises, and ValueError for origins that cannot be scored.
     """
     chosen = sorted(set(origins))
     wrong = [year for year in chosen if year not in ORIGINS]
@@ -116,16 +121,32 @@ def hindcast(
     for origin in chosen:
         folder = Path(out) / f"origin-{origin}"
         until = f"{min(origin + MOST_YEARS, LAST_YEAR + 1)}-01"
-        tell = None if told is None else lambda progress, origin=origin: told(origin, progress)
-        place = {"resume": folder} if (folder / "study.json").is_file() else {"out": folder}
+        tell = None if told is None else partial(told, origin)
+        begun = (folder / "study.json").is_file()
         study = batch(
             scenario, draws=draws, vary=vary, seed=seed, start=f"{origin}-01", until=until, workers=workers, told=tell,
-            command=command, **place,
+            command=command, resume=folder if begun else None, out=None if begun else folder,
         )  # fmt: skip
         folders[origin] = folder
         failed += len(study.failures())
         parts.append(_cases(origin, _yearly(study, origin, real), real))
-    return Hindcast(scored(pd.concat(parts, ignore_index=True)), folders, draws, failed)
+    cases = scored(pd.concat(parts, ignore_index=True))
+    return Hindcast(cases, judged(cases, claims()), folders, draws, failed)
+
+
+def claims() -> pd.DataFrame:
+    """Return what a good hindcast should reach, as it was set down before one was run."""
+    table = _past()["claims"]
+    frame = pd.DataFrame({name: table[name] for name in ("claim", "nation", "item", "energy_source", "test", "value", "year", "until")})
+    return frame.astype({"year": int, "until": int})
+
+
+def evidence_hash() -> str:
+    """Return the sha256 over code, tables, observed figures and scoring: what the figures of a hindcast depend on."""
+    here = [Path(__file__), Path(__file__).with_name("hindcast_scores.py"), OBSERVED.parent / "vary" / "default.toml"]
+    files = [*here, OBSERVED.parent / "library" / "baseline.toml", *sorted(OBSERVED.iterdir())]
+    parts = [bytes_hash(), tables_hash(), *(hashlib.sha256(path.read_bytes()).hexdigest() for path in files)]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
 def _yearly(study: Study, origin: int, real: Mapping[Key, Mapping[int, float]]) -> dict[Key, dict[int, np.ndarray]]:
@@ -155,8 +176,8 @@ def _to_gross(
 ) -> None:
     """Add to generation (TWh) what the system basis leaves out: plants' own use and captive plants.
 
-    What was observed beyond the system's demand in year `last`, the last one known at the origin, grows with load. Thermal sources share it
-    by what they make: own use and captive plants are nearly all theirs.
+    What was observed beyond the system's demand in year `last`, the last one known at the origin, grows with load. Sources that
+    burn fuel share it by what they make: own use and captive plants are nearly all theirs.
     """
     total, demand = real.get((nation, "generation", "total"), {}).get(last), real.get((nation, "demand", "total"), {}).get(last)
     if total is None or demand is None:

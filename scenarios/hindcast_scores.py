@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+WORLD = "World"  # a region of its own, left out of means over nations
 BAND = (0.05, 0.95)
 RIVALS = ("last_value", "last_growth", "trend")
 TREND_YEARS = 5
@@ -35,7 +36,7 @@ def naive(observed: Mapping[int, float], last: int, horizon: int) -> dict[str, f
 
 
 def coin_flip(observed: Mapping[int, float], year: int) -> bool:
-    """Tell whether what really changed over the three years up to `year` is too little to score skill by; True where it is not known."""
+    """Tell whether what changed in the three years up to `year` is too little to score skill by; True where it is not known."""
     before = observed.get(year - COIN_FLIP_YEARS, np.nan)
     return not abs(observed[year] / before - 1.0) >= COIN_FLIP if before > 0 else True
 
@@ -47,7 +48,10 @@ def bands(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def scored(cases: pd.DataFrame) -> pd.DataFrame:
-    """Return `cases` with error (median over observed, less one), whether the band covers, and whether each rival is beaten (NaN where it has nothing to say)."""
+    """Return `cases` with the `error` of the median, whether the band covers what happened, and which rivals are beaten.
+
+    `error` is median over observed, less one; `beats_…` is NaN where a rival has nothing to say.
+    """
     out = cases.copy()
     error = out["median"] / out["observed"] - 1.0
     out["error"] = error
@@ -61,9 +65,9 @@ def scored(cases: pd.DataFrame) -> pd.DataFrame:
 def judged(cases: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
     """Return `claims` with what the cases say of each: `measured` and whether it `holds`.
 
-    Tests: `within`, the largest error of a year in absolute terms; `factor`, the largest ratio of forecast and observed value, whichever is
-    larger; `beats_trend`, the share of years in which the trend errs more; `addition`, the share of origins from which the first year's
-    addition lies within `value` of the real one, which should be two thirds at least.
+    A claim of which nothing was run has NaN and None. Tests: `within`, the largest absolute error of a year; `factor`, the largest
+    ratio of forecast and observed value, either way; `beats_trend`, the share of years in which the trend errs more; `addition`, the
+    share of origins from which the first year's addition lies within `value` of the real one (two thirds at least should).
     """
     out = claims.copy()
     found = [_judge(cases, claim) for claim in claims.itertuples()]
@@ -72,14 +76,18 @@ def judged(cases: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def _judge(cases: pd.DataFrame, claim: Any) -> tuple[float, bool]:
+def _judge(cases: pd.DataFrame, claim: Any) -> tuple[float, bool | None]:
     of = (cases["nation"] == claim.nation) & (cases["item"] == claim.item) & (cases["source"] == claim.energy_source)
     if claim.test == "addition":
         mine = cases[of & (cases["horizon"] == 1) & (cases["origin"] >= claim.year) & (cases["origin"] <= int(claim.until))]
+        if mine.empty:
+            return float("nan"), None
         error = (mine["median"] - mine["last_value"]) / (mine["observed"] - mine["last_value"]) - 1.0
         share = float((error.abs() <= claim.value).mean())
         return share, share >= ENOUGH_ORIGINS
     mine = cases[of & (cases["origin"] == claim.year) & (cases["year"] <= int(claim.until))]
+    if mine.empty:
+        return float("nan"), None
     if claim.test == "within":
         worst = float(mine["error"].abs().max())
         return worst, worst <= claim.value
@@ -94,13 +102,13 @@ def _judge(cases: pd.DataFrame, claim: Any) -> tuple[float, bool]:
 
 
 def summary(cases: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Return scores of scored `cases` by the columns `by`: number, MAPE, bias, coverage, and skill on the cases that are no coin flips.
+    """Return scores of scored `cases` by the columns `by`; nations count equally.
 
-    `mape` and `bias` are mean absolute and mean error of the median over the observed value; `coverage` the share of cases inside the band;
-    `beats_…` the share of kept cases at horizons of three years and more in which the model's error is the smaller one. Nations count equally.
+    `mape` and `bias` are mean absolute and mean error of the median over the observed value, `coverage` the share of cases inside
+    the band, `beats_…` the share of kept cases `FROM_HORIZON` years ahead and more in which the model errs less than the rival.
     """
     rows = []
-    cases = cases[cases["nation"] != "World"]
+    cases = cases[cases["nation"] != WORLD]
     for key, group in cases.groupby(by, sort=True):
         kept = group[group["kept"] & (group["horizon"] >= FROM_HORIZON)]
         per_nation = group.groupby("nation")
