@@ -59,7 +59,8 @@ def test_bands_hold_nine_draws_in_ten():
 def case(**given):
     plain = {
         "nation": "A", "item": "generation", "source": "coal", "origin": 2016, "year": 2018, "horizon": 3, "observed": 100.0,
-        "median": 110.0, "low": 90.0, "high": 120.0, "last_value": 80.0, "last_growth": 105.0, "trend": float("nan"), "kept": True, "test": False,
+        "median": 110.0, "low": 90.0, "high": 120.0, "last_value": 80.0, "last_growth": 105.0, "trend": float("nan"),
+        "kept": True, "test": False,
     }  # fmt: skip
     return plain | given
 
