@@ -38,6 +38,8 @@ def compare_command(
     except StudyError as error:
         raise click.UsageError(str(error)) from error
     target = out or study / "compare"
+    if (target / "study.json").exists():
+        raise click.UsageError(f"--out {target} is the folder of a study; give another one")
     check_folder(target)
     from ..viz.export import export, write_tables
     from ..viz.figures import draw_all, write

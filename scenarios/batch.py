@@ -7,6 +7,7 @@ import csv
 import errno
 import io
 import json
+import math
 import os
 import signal
 import threading
@@ -24,10 +25,10 @@ from .parts import ScenarioError
 from .precision import parse_stop, precise
 from .read import VARY, load_scenario, load_vary
 from .scenario import Scenario
-from .store import PARTS, part_path, sweep, whole
+from .store import PARTS, SUMS, part_path, sweep, whole
 from .study import Inputs, Refused, Study, StudyError, runs_per_part
 
-STATUS, SUMS, FAILURES, VARIABLES = "status.json", "SHA256SUMS", "failures.csv", "variables.csv"
+STATUS, FAILURES, VARIABLES = "status.json", "failures.csv", "variables.csv"
 FAILURE_COLUMNS = ("number", "scenario", "draw", "replicate", "seed", "kind", "month", "message")
 MOST_REPS = 100_000
 SCOPES = ("nations", "zones")
@@ -90,8 +91,20 @@ def batch(
     whether to end; local workers step back for others by `nice`.
     Raises ScenarioError, StudyError, ValueError, Interrupted or BatchStopped.
     """
+    if not isinstance(reps, int) or isinstance(reps, bool):
+        raise ValueError(f"reps is {reps!r}; allowed: a whole number from 1 to {MOST_REPS}")
+    if workers is not None and workers < 1:
+        raise ValueError(f"workers is {workers!r}; allowed: a whole number from 1")
+    if not 0.0 <= time_limit < math.inf:
+        raise ValueError(f"time_limit is {time_limit!r}; allowed: seconds from 0 (no limit)")
     if resume is not None and scenarios is None:
         study = Study(resume)
+        _no_inputs(study, {
+            "reps": reps != 1, "vary": vary is not None, "design": design != "lhs", "draws": draws is not None, "seed": seed != 1,
+            "start": start is not None, "until": until is not None, "until_ci": until_ci is not None,
+            "most_reps": most_reps is not None, "per_part": per_part is not None, "scope": scope != "nations",
+            "time_limit": time_limit != 0.0,
+        })  # fmt: skip
     else:
         inputs = make_inputs(scenarios, reps, vary, design, draws, seed, start, until, until_ci, most_reps, time_limit, per_part, scope)
         if resume is not None:
@@ -147,6 +160,16 @@ def _varied(scenarios: list[Scenario], vary: str | Path | None) -> list[Scenario
         extra = {name: dist for name, dist in spread.items() if name not in one.world and name not in one.uncertain}
         found.append(one.model_copy(update={"uncertain": {**one.uncertain, **extra}}))
     return found
+
+
+def _no_inputs(study: Study, given: dict[str, bool]) -> None:
+    """Refuse inputs given without scenarios when a study is resumed: they belong to it and cannot be changed."""
+    names = [name for name, is_given in given.items() if is_given]
+    if names:
+        raise Refused(
+            f"{study.folder} has its own {', '.join(names)}, which cannot be changed; resume it without, name its scenarios as well if they"
+            " are the same, or begin a new study"
+        )
 
 
 def _same_inputs(study: Study, inputs: Inputs) -> None:
@@ -370,6 +393,8 @@ def status(folder: str | Path) -> dict[str, Any]:
     failed = bad + sum(len(note["failures"]) for note in notes)
     if last["state"] == "running" and not _held(study.folder):
         last |= {"state": "killed", "eta": None, "workers": []}
+    if last["state"] == "done" and done + failed < last["total"]:
+        last |= {"state": "damaged: parts are missing or not what was written; --resume makes them again"}
     return last | {"done": done, "failed": failed, "study": str(study.folder), "identity": study.identity}
 
 

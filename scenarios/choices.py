@@ -10,6 +10,7 @@ from pathlib import Path
 from ..world.tables import DATA, HOURS, Spec, TableError, Tables, specs
 from .parts import Cell, Choices, Lever
 
+_FAR = 1000.0  # times beyond the range of a table that a scenario may go
 _LISTS = {"zones": "zones", "technologies": "technologies", "makers": "chipmakers", "providers": "launch_providers"}
 
 
@@ -38,7 +39,10 @@ def _choices(folder: Path) -> Choices:
         for row in _rows(path):
             name = row[next(iter(row))]
             parameters[name] = row["unit"]
-            cells[name] = Cell(row["unit"], float(row["low"]), float(row["value"]), float(row["high"]), -float("inf"), float("inf"))
+            low, value, high = (float(row[column]) for column in ("low", "value", "high"))
+            # far beyond any range, or below nothing, is a slip of the unit or the sign
+            least = 0.0 if low > 0.0 else -float("inf")
+            cells[name] = Cell(row["unit"], low, value, high, least, high * _FAR if high > 0.0 else float("inf"))
     lists = {field: tuple(dict.fromkeys(_first(folder / f"{table}.csv"))) for field, table in _LISTS.items()}
     return Choices(
         tuple(row["nation"] for row in _rows(folder / "nations.csv")), levers, parameters, _Cells(folder, cells), **lists

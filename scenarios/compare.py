@@ -175,6 +175,15 @@ class Comparison:
                 rows.append({"variable": variable, "region": region, "year": y.years[-1], **split(table)})
         return pd.DataFrame(rows)
 
+    @cached_property
+    def unfinished(self) -> str:
+        """Say how many runs of the plan are not there; empty where all are, done or failed."""
+        there = sum(len(note["runs"]) + len(note["failures"]) for note in self.study.notes().values())
+        planned = len(self.study.scenario_names) * self.study.draws * self.study.reps  # of the first round, which all others follow
+        if there >= planned:
+            return ""
+        return f"Unfinished: {there:,} of {planned:,} runs are there, and all that follows is of these. `wattrace batch --resume` goes on."
+
     def pairing_gain(self) -> float:
         """Return by how much pairing cut the variance of effects: the median over main variables and nations in the last year."""
         rows = self.effects

@@ -44,13 +44,18 @@ _Z90 = 1.2815515655446004  # the standard normal's 90th percentile
 _EDGE = 1e-9
 
 
+def _shown(text: str) -> str:
+    """Return a text with what does not print written out: a stranger's file must not move the cursor or forge a line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class ScenarioError(ValueError):
     """The scenario is not usable. `faults` holds every fault: where, what was given, what is allowed."""
 
     def __init__(self, faults: list[str]):
-        self.faults = list(faults)
+        self.faults = [_shown(fault) for fault in faults]
         count = f"{len(faults)} fault{'s' * (len(faults) != 1)} in the scenario"
-        super().__init__(f"{count}; mend and run again:\n  " + "\n  ".join(faults))
+        super().__init__(f"{count}; mend and run again:\n  " + "\n  ".join(self.faults))
 
 
 class Fault(NamedTuple):

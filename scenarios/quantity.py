@@ -24,9 +24,13 @@ def split_quantity(given: Any) -> tuple[float, str]:
     if isinstance(given, bool) or not isinstance(given, str | int | float):
         raise QuantityError(f"is {given!r}; allowed: a number with its unit in quotes, e.g. \"50 %\"")
     if not isinstance(given, str):
-        if not math.isfinite(given):
+        try:
+            number = float(given)
+        except OverflowError:
+            raise QuantityError(f"is a number of {len(str(given))} digits; allowed: one below 1e308") from None
+        if not math.isfinite(number):
             raise QuantityError(f"is {given!r}; allowed: a finite number")
-        return float(given), ""
+        return number, ""
     if len(given) > LONGEST:
         raise QuantityError(f"is {given[:20]!r}… ({len(given)} characters); allowed: a number and a unit in {LONGEST} characters")
     match = _PATTERN.fullmatch(given)

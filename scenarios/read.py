@@ -104,6 +104,8 @@ def _locate(given: str | Path) -> Path:
     if found:
         return Path(given)
     names = sorted(path.stem for path in LIBRARY.glob("*.toml"))
+    if NAME.fullmatch(text) and Path(f"{text}.toml").is_file():
+        raise ScenarioError([f"scenario {text} is no built-in name; to use the file of that name give {text}.toml"])
     near = difflib.get_close_matches(text[:100], names, n=3, cutoff=0.5)
     hint = (
         f"did you mean {' or '.join(near)}?"
@@ -122,7 +124,7 @@ def _open(path: Path) -> tuple[ScenarioFile, list[str]]:
             raw = stream.read(MOST_BYTES + 1)
         if len(raw) > MOST_BYTES:
             return empty, [f"{label}: is larger than {MOST_BYTES} bytes; allowed: a file of up to 1 MB"]
-        text = raw.decode("utf-8")
+        text = raw.decode("utf-8-sig")
         _check_depth_of_text(text)
         content = tomllib.loads(text)
     except OSError as error:

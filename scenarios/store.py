@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-PARTS, NOTES, WORK = "parts", "notes", "work"
+PARTS, NOTES, WORK, SUMS = "parts", "notes", "work", "SHA256SUMS"
 _DIGEST = 32
 ID_COLUMNS = ("scenario", "draw", "replicate", "region", "month", "date")
 
@@ -107,6 +107,15 @@ def spooled_failure(study: Path, number: int) -> dict[str, str] | None:
 def part_path(study: Path, chunk: int) -> Path:
     """Return the Parquet file of a chunk."""
     return study / PARTS / f"part-{chunk:05d}.parquet"
+
+
+def missing_parts(study: Path) -> list[str]:
+    """Return the files that the sums of a study list and that are not there; none before the sums are written."""
+    try:
+        listed = (study / SUMS).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    return [name for line in listed if (name := line.partition("  ")[2]) and not (study / name).exists()]
 
 
 def note_path(study: Path, chunk: int) -> Path:

@@ -74,8 +74,14 @@ class Study:
         target = Path(folder)
         if (target / MANIFEST).exists():
             raise StudyError(f"{target} holds a study already; go on with it by --resume, or give another folder")
-        for name in (PARTS, NOTES, WORK):
-            (target / name).mkdir(parents=True, exist_ok=True)
+        others = sorted(path.name for path in target.iterdir() if not path.name.startswith(".")) if target.is_dir() else []
+        if others:
+            raise StudyError(f"{target} holds other things ({', '.join(others[:3])}); give a new folder, or an empty one")
+        try:
+            for name in (PARTS, NOTES, WORK):
+                (target / name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StudyError(f"{target}: cannot be written ({error.strerror}); give another folder") from error
         content = manifest(inputs, command)
         whole(target / MANIFEST, lambda path: path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8"))
         return cls(target)

@@ -93,17 +93,16 @@ def _count(codes: np.ndarray, where: np.ndarray, binding: np.ndarray) -> None:
 
 
 def _parts(study: Study) -> Iterator[tuple[int, list[Any]]]:
-    """Yield (chunk, its finished runs) of the parts that are there, trusting their notes."""
-    import json
-
-    from .store import note_path
-
+    """Yield (chunk, its finished runs) of the parts that are there. Raises StudyError where one is not what was written."""
+    notes = study.notes()
     for chunk in range(len(study.all_chunks)):
-        if not part_path(study.folder, chunk).exists():
+        path = part_path(study.folder, chunk)
+        if not path.exists():
             continue
-        note = json.loads(note_path(study.folder, chunk).read_text(encoding="utf-8"))
-        if note["study"] == study.identity and note["runs"]:
-            yield chunk, [study.key(number) for number in note["runs"]]
+        if chunk not in notes:
+            raise StudyError(f"{path} is not what was written; `wattrace verify {study.folder}` tells more, --resume makes it again")
+        if notes[chunk]["runs"]:
+            yield chunk, [study.key(number) for number in notes[chunk]["runs"]]
 
 
 def _read(study: Study, chunk: int, keys: list[Any]) -> dict[str, np.ndarray]:

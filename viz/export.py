@@ -14,6 +14,7 @@ from .. import __version__
 from ..scenarios.compare import Comparison
 
 FORMATS = ("long", "iamc", "xlsx")
+_MONTHLY = "/month"
 _STAMP = (2026, 1, 1, 0, 0, 0)  # bytes that repeat
 
 
@@ -56,9 +57,12 @@ def long(comparison: Comparison) -> pd.DataFrame:
 def iamc(comparison: Comparison) -> pd.DataFrame:
     """Return the wide table of the IAMC: Model, Scenario, Region, Variable, Unit, then a column per year (means over worlds).
 
-    Quantiles over worlds stand under "SCENARIO (p05)" and so on.
+    What flows is given by year, as the format's readers expect. Quantiles over worlds stand under "SCENARIO (p05)" and so on.
     """
-    rows = long(comparison).astype({"variable": str, "region": str})
+    rows = long(comparison).astype({"variable": str, "region": str, "unit": str})
+    monthly = rows["unit"].str.endswith(_MONTHLY)
+    rows["value"] = rows["value"].where(~monthly, rows["value"] * 12.0)
+    rows["unit"] = rows["unit"].where(~monthly, rows["unit"].str.removesuffix(_MONTHLY) + "/yr")
     suffix = np.where(rows["statistic"] == "mean", "", " (" + rows["statistic"] + ")")
     rows = rows.assign(scenario=rows["scenario"].astype(str) + suffix)
     wide = rows.pivot_table(index=["scenario", "region", "variable", "unit"], columns="year", values="value", sort=False).reset_index()

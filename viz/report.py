@@ -17,6 +17,7 @@ from .figures import COLOURS, INK, PAPER, SOFT, Drawn
 _STYLE = Path(__file__).with_name("report.css")
 _MOST_ROWS = 400
 _MOST_NAMED = 3  # scenarios in the title
+_LATE_YEARS = 5
 _LEAST_SHIFT = 0.01  # of all months
 _DUST = 1e-9  # in any unit of the codelist: what rounding leaves of nothing
 
@@ -75,7 +76,9 @@ def _what(comparison: Comparison) -> str:
 def verdict(comparison: Comparison) -> list[str]:
     """Return in sentences who leads, when, how surely, and why; then what each scenario does to it."""
     each = [_does(comparison, name) for name in comparison.shown]
-    return [text for text in (_leads(comparison), _crosses(comparison), _binds(comparison), *each, _sure(comparison)) if text]
+    none = "" if comparison.others else f"Nothing to compare: {comparison.baseline} is the only scenario of this study."
+    found = (comparison.unfinished, _leads(comparison), _crosses(comparison), _grows(comparison), _binds(comparison), *each, none)
+    return [text for text in (*found, _sure(comparison)) if text]
 
 
 def _leads(comparison: Comparison) -> str:
@@ -89,6 +92,19 @@ def _leads(comparison: Comparison) -> str:
     text = f"{first} has more powered AI compute than {second} in {y.years[-1]} in {_of(sure, int(both.sum()))} of {comparison.baseline}"
     middle = {region: np.median(ends[region][both]) for region in (first, second)} if both.any() else {first: np.nan, second: np.nan}
     return f"{text}: {_n(middle[first])} {unit} against {_n(middle[second])} {unit} in the median world."
+
+
+def _grows(comparison: Comparison) -> str:
+    """Say from where the rivals start and how far they grow: a lead is inherited, or won."""
+    y = comparison.yearly
+    told = []
+    for region in y.rivals:
+        values = y.of(MAIN[0], comparison.baseline, region).astype(float)
+        first, last = (float(np.nanmedian(values[:, k])) if np.isfinite(values[:, k]).any() else float("nan") for k in (0, -1))
+        if first > 0.0 and np.isfinite(last):
+            unit = comparison.units[MAIN[0]]
+            told.append(f"{region} has {_n(first)} {unit} in {y.years[0]} and {last / first:,.1f} times that in {y.years[-1]}")
+    return f"Where the lead comes from: {'; '.join(told)}." if len(told) == 2 and len(y.years) > 1 else ""
 
 
 def _crosses(comparison: Comparison) -> str:
@@ -108,18 +124,22 @@ def _binds(comparison: Comparison) -> str:
     told = []
     for region in comparison.yearly.rivals:
         most = _held(comparison, comparison.baseline, region).most_common(2)
+        late = _held(comparison, comparison.baseline, region, _LATE_YEARS).most_common(1)
         causes = " and ".join(f"{cause} ({share:.0%} of months)" for cause, share in most)
         if causes:
-            told.append(f"{region} is held back most often by {causes}")
-    return f"Why: {', '.join(told)}." if told else ""
+            last = f", at the end by {late[0][0]} ({late[0][1]:.0%})" if late and len(comparison.yearly.years) > _LATE_YEARS else ""
+            told.append(f"{region} is held back most often by {causes}{last}")
+    return f"What holds them back: {'; '.join(told)}." if told else ""
 
 
-def _held(comparison: Comparison, scenario: str, region: str) -> Counter[str]:
-    """Return {cause: share of all months and worlds in which it holds a nation back}."""
+def _held(comparison: Comparison, scenario: str, region: str, years: int = 0) -> Counter[str]:
+    """Return {cause: share of months and worlds in which it holds a nation back}, of all years or the last `years`."""
     rows = comparison.binding
+    span = comparison.yearly.years[-years:] if years else comparison.yearly.years
     found: Counter[str] = Counter()
-    for row in rows_of(rows[(rows["region"] == region) & (rows["scenario"] == scenario)]):
-        found[row.cause] += row.share / len(comparison.yearly.years)
+    chosen = rows[(rows["region"] == region) & (rows["scenario"] == scenario) & rows["year"].isin(span)]
+    for row in rows_of(chosen):
+        found[row.cause] += row.share / len(span)
     return found
 
 
@@ -128,7 +148,7 @@ def _does(comparison: Comparison, scenario: str) -> str:
     rows = rows[(rows["scenario"] == scenario) & (rows["variable"] == MAIN[0])].set_index("region")
     if not comparison.effects[comparison.effects["scenario"] == scenario][["effect", "share_up", "share_down"]].to_numpy().any():
         return f"{scenario} is the baseline in every number to the end: what it changes begins later, or changes nothing."
-    told = []
+    told, shifts = [], []
     for region in comparison.yearly.rivals:
         row = rows.loc[region]
         if not np.isfinite(row["effect"]):
@@ -138,34 +158,55 @@ def _does(comparison: Comparison, scenario: str) -> str:
         spread = (row["low"] / row["baseline"], row["high"] / row["baseline"]) if row["baseline"] else (float("nan"),) * 2
         way = "raises" if row["effect"] > 0 else "lowers"
         if row["low"] <= 0 <= row["high"]:
-            told.append(f"has no sure effect on {region}'s ({change:+.1%}, interval {spread[0]:+.1%} to {spread[1]:+.1%})")
+            text = f"no sure effect on {region}'s ({change:+.1%}, interval {spread[0]:+.1%} to {spread[1]:+.1%})"
         else:
-            told.append(f"{way} {region}'s by {abs(change):.1%} ({spread[0]:+.1%} to {spread[1]:+.1%}; same sign in {share:.0%} of worlds)")
-    shifts = [text for region in comparison.yearly.rivals if (text := _shift(comparison, scenario, region))]
-    head = f"{scenario} and powered compute in {comparison.yearly.years[-1]}:"
-    why = f" Why: {', '.join(shifts)}." if shifts else ""
+            text = f"{way} {region}'s by {abs(change):.1%} ({spread[0]:+.1%} to {spread[1]:+.1%}; same sign in {share:.0%} of worlds)"
+            shifts += [_shift(comparison, scenario, region, row["effect"])]
+        told.append(text + _peak(comparison, scenario, region))
+    head = f"{scenario}, powered compute in {comparison.yearly.years[-1]}:"
+    why = "".join(f" {text}." for text in shifts if text)
     return f"{head} {'; '.join(told)}.{why}" if told else f"{head} no pair of runs to compare."
 
 
-def _shift(comparison: Comparison, scenario: str, region: str) -> str:
-    """Return in words which cause holds a nation back less or more often than in the baseline, where any does by some months."""
-    before, after = (_held(comparison, name, region) for name in (comparison.baseline, scenario))
-    if not before or not after:
+def _peak(comparison: Comparison, scenario: str, region: str) -> str:
+    """Return in words the year in which the effect is largest and sure, where that is not the last year."""
+    found = comparison.effects
+    found = found[(found["scenario"] == scenario) & (found["variable"] == MAIN[0]) & (found["region"] == region)]
+    rows = rows_of(found)
+    sure = [row for row in rows if row.low > 0 or row.high < 0]
+    largest = max(sure, key=lambda row: abs(row.effect), default=None)
+    if largest is None or abs(largest.effect) <= abs(rows[-1].effect):
         return ""
-    cause = max([*before, *after], key=lambda name: abs(after[name] - before[name]))
-    if abs(after[cause] - before[cause]) < _LEAST_SHIFT:
+    share, unit = max(largest.share_up, largest.share_down), comparison.units[MAIN[0]]
+    spread = f"{largest.low:+.3g} to {largest.high:+.3g}"
+    return f", most in {largest.year}: {largest.effect:+.3g} {unit} ({spread}; same sign in {share:.0%})"
+
+
+def _shift(comparison: Comparison, scenario: str, region: str, effect: float) -> str:
+    """Return in words what holds a nation back more often at the end where it has less, less often where it has more."""
+    before, after = (_held(comparison, name, region, _LATE_YEARS) for name in (comparison.baseline, scenario))
+    way = 1.0 if effect < 0 else -1.0
+    moved = {name: way * (after[name] - before[name]) for name in [*before, *after]}
+    cause = max(moved, key=lambda name: moved[name], default="")
+    if not cause or moved[cause] < _LEAST_SHIFT:
         return ""
-    return f"{cause} holds {region} back in {after[cause]:.0%} of months instead of {before[cause]:.0%}"
+    span = f"the last {min(_LATE_YEARS, len(comparison.yearly.years))} years"
+    return f"In {span} what holds {region} back is {cause} in {after[cause]:.0%} of months, in the baseline in {before[cause]:.0%}"
 
 
 def _sure(comparison: Comparison) -> str:
     gain = comparison.pairing_gain()
     if not np.isfinite(gain):
         return ""
-    return f"Comparing under the same luck cut the variance of these effects {gain:,.1f}-fold: that many times fewer runs are as sure."
+    return (
+        f"Comparing under the same luck cut the variance of effects on the main variables in {comparison.yearly.years[-1]} {gain:,.1f}-fold"
+        " (median): that many times fewer runs are as sure."
+    )
 
 
 def _of(share: float, worlds: int) -> str:
+    if worlds == 1:
+        return "the only world" if share >= 1.0 else "none of 1 world"
     return f"all {worlds} worlds" if share >= 1.0 else f"{share:.0%} of {worlds} worlds"
 
 

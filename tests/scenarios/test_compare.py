@@ -224,10 +224,11 @@ def test_the_first_screen_says_who_leads_when_how_surely_and_why(written):
     _, told = written
     assert "USA has more powered AI compute than CHN in 2027 in 50% of 6 worlds of baseline" in told
     assert "CHN overtakes USA in 50% of 6 worlds, half of these by 2027-01; in 50% never." in told
-    assert "Why: USA is held back most often by permit (50% of months)" in told
-    assert "us-fast-permits and powered compute in 2027: raises USA's by" in told
+    assert "What holds them back: USA is held back most often by permit (50% of months)" in told
+    assert "Where the lead comes from: USA has " in told
+    assert "us-fast-permits, powered compute in 2027: raises USA's by" in told
     assert "same sign in 100% of worlds" in told
-    assert ". Why: permit holds USA back in 25% of months instead of 50%." in told
+    assert "In the last 2 years what holds USA back is permit in 25% of months, in the baseline in 50%." in told
 
 
 def test_a_nation_ahead_all_the_way_is_said_to_be_and_dust_is_nothing(tmp_path, make_study):
@@ -329,3 +330,30 @@ def test_a_policy_that_begins_after_the_study_ends_is_called_that_and_one_year_i
         points = [line for line in axes.lines if np.size(line.get_xdata()) == 1]
         assert points
         assert all(line.get_marker() == "o" for line in points)
+
+
+def test_what_flows_is_given_by_year_to_readers_of_iamc(tmp_path, make_study):
+    from wattrace.viz.export import iamc, long
+
+    comparison = compare(make_study(tmp_path / "study", ["baseline", "us-fast-permits"], same_everywhere), "baseline")
+    wide = iamc(comparison)
+    monthly = long(comparison)
+    monthly = monthly[(monthly["statistic"] == "mean") & (monthly["scenario"] == "baseline") & (monthly["region"] == "USA")]
+    for variable, unit, factor in (("Power|Emissions", "MtCO2/yr", 12.0), ("Coin|Accredited", "GW", 1.0)):
+        (row,) = wide[(wide["Scenario"] == "baseline") & (wide["Region"] == "USA") & (wide["Variable"] == variable)].to_dict("records")
+        (value,) = monthly[(monthly["variable"] == variable) & (monthly["year"] == 2026)]["value"]
+        assert row["Unit"] == unit
+        assert row[2026] == pytest.approx(factor * value)
+
+
+def test_a_comparison_of_an_unfinished_or_damaged_study_says_so(tmp_path, make_study):
+    study = make_study(tmp_path / "study", ["baseline", "us-fast-permits"], same_everywhere, reps=4)
+    parts = sorted((study.folder / "parts").glob("*.parquet"))
+    assert compare(study, "baseline").unfinished == ""
+    kept = parts[-1].read_bytes()
+    parts[-1].unlink()
+    if len(parts) > 1:
+        assert verdict(compare(study, "baseline"))[0].startswith("Unfinished: ")
+    parts[-1].write_bytes(kept + b" ")
+    with pytest.raises(StudyError, match="is not what was written"):
+        compare(study, "baseline")

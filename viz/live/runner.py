@@ -21,7 +21,7 @@ from .whys import Whys
 
 SPEEDS = (1.0, 5.0, 10.0, 20.0, 1000.0)
 SILENCE_S = 5.0  # after that long without a painted frame the browser is taken to be away
-FRAME_S = 0.09  # least time between two frames at full speed
+FRAME_S = 0.08  # least time between two frames at full speed
 SETTLE_S = 0.3  # the first move starts a forecast at once; a lever that goes on moving waits until it rests
 
 Publish = Callable[[Frame], None]
