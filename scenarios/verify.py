@@ -40,7 +40,7 @@ def verify(folder: str | Path, sample: int = 10) -> Verified:
     notes = study.notes()
     there = [chunk for chunk in range(len(study.all_chunks)) if part_path(study.folder, chunk).exists()]
     broken = [f"{part_path(study.folder, chunk).name}: {_why(study, chunk)}" for chunk in there if chunk not in notes]
-    broken += [f"{name}: is not there, though {SUMS} lists it" for name in missing_parts(study.folder)]
+    broken += [f"{Path(name).name}: is not there, though {SUMS} lists it" for name in missing_parts(study.folder)]
     numbers = sorted(number for note in notes.values() for number in note["runs"])
     rng = np.random.default_rng(int(study.identity[:16], 16))
     chosen = sorted(rng.choice(numbers, size=min(sample, len(numbers)), replace=False).tolist()) if numbers else []

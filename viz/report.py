@@ -161,7 +161,7 @@ def _does(comparison: Comparison, scenario: str) -> str:
             text = f"no sure effect on {region}'s ({change:+.1%}, interval {spread[0]:+.1%} to {spread[1]:+.1%})"
         else:
             text = f"{way} {region}'s by {abs(change):.1%} ({spread[0]:+.1%} to {spread[1]:+.1%}; same sign in {share:.0%} of worlds)"
-            shifts += [_shift(comparison, scenario, region, row["effect"])]
+            shifts.append(_shift(comparison, scenario, region, float(row["effect"])))
         told.append(text + _peak(comparison, scenario, region))
     head = f"{scenario}, powered compute in {comparison.yearly.years[-1]}:"
     why = "".join(f" {text}." for text in shifts if text)

@@ -154,7 +154,7 @@ def test_harmed_parts_are_found_and_made_again(tmp_path, alone, whole_study):
     changed.write_bytes(raw[:200] + bytes([raw[200] ^ 1]) + raw[201:])
     removed.unlink()
     found = verify(folder, sample=0)
-    assert [text.split(":")[0] for text in found.broken] == [truncated.name, changed.name]
+    assert [text.split(":")[0] for text in found.broken] == [truncated.name, changed.name, removed.name]
     batch(resume=folder, workers=1)
     assert content(folder) == alone
     assert verify(folder, sample=1).good
