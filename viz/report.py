@@ -161,7 +161,7 @@ def _does(comparison: Comparison, scenario: str) -> str:
             text = f"no sure effect on {region}'s ({change:+.1%}, interval {spread[0]:+.1%} to {spread[1]:+.1%})"
         else:
             text = f"{way} {region}'s by {abs(change):.1%} ({spread[0]:+.1%} to {spread[1]:+.1%}; same sign in {share:.0%} of worlds)"
-            shifts.append(_shift(comparison, scenario, region, float(row["effect"])))
+            shifts.append(_shift(comparison, scenario, region, row["effect"] < 0))
         told.append(text + _peak(comparison, scenario, region))
     head = f"{scenario}, powered compute in {comparison.yearly.years[-1]}:"
     why = "".join(f" {text}." for text in shifts if text)
@@ -182,10 +182,10 @@ def _peak(comparison: Comparison, scenario: str, region: str) -> str:
     return f", most in {largest.year}: {largest.effect:+.3g} {unit} ({spread}; same sign in {share:.0%})"
 
 
-def _shift(comparison: Comparison, scenario: str, region: str, effect: float) -> str:
+def _shift(comparison: Comparison, scenario: str, region: str, lowers: Any) -> str:
     """Return in words what holds a nation back more often at the end where it has less, less often where it has more."""
     before, after = (_held(comparison, name, region, _LATE_YEARS) for name in (comparison.baseline, scenario))
-    way = 1.0 if effect < 0 else -1.0
+    way = 1.0 if lowers else -1.0
     moved = {name: way * (after[name] - before[name]) for name in [*before, *after]}
     cause = max(moved, key=lambda name: moved[name], default="")
     if not cause or moved[cause] < _LEAST_SHIFT:
