@@ -35,6 +35,9 @@ class Catalog:
         self.regions = [*self.nations, "Rest", "World"]
         self.causes = list(CAUSES)
         self.variables = {row["variable"]: row for row in _rows(tables, "variables")}
+        for name, about in views["about"].items():
+            if name in self.variables:
+                self.variables[name]["about"] = about
         self.levers = {row["lever"]: row for row in _rows(tables, "levers")}
         self.views = {
             key: [name for name in value if name in self.variables] or [next(iter(self.variables))]
@@ -51,6 +54,10 @@ class Catalog:
     def unit_and_basis(self, variable: str) -> str:
         """Return the unit, and by what the variable counts where that is easily mistaken."""
         return ", ".join(word for word in (self.unit(variable), self.basis.get(variable, "")) if word)
+
+    def first_zone(self, nation: str) -> str:
+        """Return the zone that stands for a nation where a place is wanted."""
+        return self.zones[list(self.places_of_tables.zone_nation).index(self.nations.index(nation))]
 
     def past(self, variable: str, start: str) -> dict[str, Past]:
         """Return {region: real figures before `start`} of a variable; nothing where no table has it in the same definition."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...model import World
 from ...world.calendar import label, months_since_zero
+from ...world.limiting import CAUSES
 from ...world.parties import SECTORS
 from ..history import Past
 from .agents import agent_panel, market_of, party_of, worth_over_time
@@ -20,10 +21,12 @@ from .moves import Move
 from .path import Path, plain
 from .strikes import strike_text, written
 from .timeline import Timeline
+from .told import told
 from .view import FLOWS, Asked, View, write_address
 from .worldmap import map_frame, map_options
 
 MOST_EVENTS = 400
+NO_CAUSE = CAUSES[0]  # a word of the code, not of the page
 MOST_YEARS_BEFORE = 6  # of history; more would leave too little room for the run
 LOW = 230  # height of the charts of a panel
 EVENTS_S = 0.5  # while months pass the list of events is made anew that often: nobody reads faster
@@ -158,7 +161,8 @@ class Painter:
 
     def _cause(self, path: Path, variable: str, nation: str, month: int) -> str:
         codes = path.series(variable, nation)[:month]
-        return self.known.causes[int(codes[-1])] if len(codes) and np.isfinite(codes[-1]) else ""
+        cause = self.known.causes[int(codes[-1])] if len(codes) and np.isfinite(codes[-1]) else ""
+        return "nothing" if cause == NO_CAUSE else cause
 
     def _levers(self, timeline: Timeline) -> str:
         world, known = timeline.world, self.known
@@ -262,7 +266,8 @@ class Painter:
             causes = ",".join(path.texts(variable, nation)[:month])
             rows.append(f'{{"name": {json.dumps(nation)}, "causes": [{causes}], "waits": [{waits}]}}')
         head = {
-            "title": "What binds", "causes": known.causes, "now": max(month - 1, 0), "theme": view.theme, "unit": "GW waiting",
+            "title": "What binds", "causes": known.causes, "now": max(month - 1, 0), "theme": view.theme,
+            "unit": "plants and halls that wait, GW",
             "note": known.variables[variable]["about"],
         }  # fmt: skip
         return f'{json.dumps(head)[:-1]}, "x": {self._dates}, "rows": [{", ".join(rows)}]}}'
@@ -291,10 +296,7 @@ class Painter:
         key, now = (len(world.events), world.month, view.theme), time.monotonic()
         if self._events[0] != key and not (playing and self._events[1] and now - self._events_at < EVENTS_S):
             self._events_at = now
-            rows = [
-                {"month": e.month, "date": e.date, "kind": e.kind, "region": e.region, "agent": e.agent, "text": e.text}
-                for e in world.events[-MOST_EVENTS:]
-            ]
+            rows = told(self.known, world.events[-MOST_EVENTS:])
             self._events = (key, json.dumps({"title": "Events", "rows": rows, "theme": view.theme, "height": 300}))
         return self._events[1]
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import reacton.ipyvuetify as rv
 import solara
@@ -25,6 +26,7 @@ from .runner import Runner
 from .settings import serving
 from .strikes import read_strike
 from .tabs import Compare, Ensemble, Tabs
+from .told import BETWEEN
 from .view import FLOWS, Asked, View, read_address
 
 CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
@@ -76,6 +78,7 @@ class Session:
         self.context = context
         self.view = solara.Reactive(asked.view)
         self.wrong = solara.Reactive("")  # with the shock in the form
+        self.wrong_world = solara.Reactive("")  # with the scenario or seed that was asked for
         self.began = solara.Reactive(False)  # whether there is a frame
         self.runner = Runner(self.show, asked)
         self.kernel = _kernel()
@@ -158,8 +161,9 @@ class Session:
             self.look(agent=name)
 
     def world(self, data: Any) -> list[str]:
-        """Open another scenario or seed; returns what is wrong with them."""
-        asked, faults = read_address(f"scenario={data[0]}&seed={data[1]}", serving())
+        """Open another scenario or seed; returns what is wrong with them, which the top bar shows."""
+        asked, faults = read_address(urlencode({"scenario": data[0], "seed": data[1]}), serving())
+        self.wrong_world.set("; ".join(faults))
         if not faults:
             self.runner.tell("world", asked._replace(view=self.view.value))
         return faults
@@ -233,7 +237,8 @@ def Top(session: Session, frame: Frames, saved: Any) -> Any:
 
     now = frame.value
     world = json.dumps([json.loads(now.status)[key] for key in ("scenario", "seed")]) if now.status else ""
-    return part("top_bar", answer, content=texts.top_bar(serving(), session.view.value), world_shown=world, address=now.address)
+    content = texts.top_bar(serving(), session.view.value)
+    return part("top_bar", answer, content=content, world_shown=world, address=now.address, wrong=session.wrong_world.value)
 
 
 @solara.component
@@ -397,9 +402,10 @@ def _go(session: Session, data: Any) -> None:
         month = -1
     if 0 <= month < session.runner.timeline.month:
         session.runner.tell("goto", month + 1)
-    region = data.get("region") or data.get("name") or ""
-    if data.get("kind") and region in catalog().zones:
-        session.look(place=region, agent="")
+    known, region = catalog(), str(data.get("region") or "").split(BETWEEN)[0]
+    place = known.first_zone(region) if region in known.nations else region
+    if data.get("kind") and place in known.zones:
+        session.look(place=place, agent="")
     session.agent(data.get("agent"))
 
 

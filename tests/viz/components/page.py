@@ -84,6 +84,24 @@ def strip(theme: str, k: int = 0) -> str:
     return json.dumps({"title": "What binds", "rows": rows, "causes": CAUSES, "x": MONTHS[132:], "now": 130, "theme": theme})
 
 
+def built(theme: str) -> str:
+    waits = [0.0] * len(CAUSES)
+    waits[:4] = [12.0, 3.0, 0.0, 0.04]
+    row = {"name": "USA", "causes": [0, 0], "waits": [waits, waits]}
+    return json.dumps({"title": "What binds", "rows": [row], "causes": CAUSES, "x": MONTHS[:2], "now": 0, "theme": theme})
+
+
+def ahead(theme: str) -> str:
+    known, part = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [1.0, 2.5, 4.0, None, None, None]
+    out = [{"name": "USA", "nation": "USA", "style": s, "values": v} for s, v in (("baseline", known), ("projection", part))]
+    return json.dumps({"title": "Ahead", "unit": "GW", "x": MONTHS[:6], "now": 0, "lines": out, "theme": theme})
+
+
+def dusty(theme: str) -> str:
+    rows = [["a", 3.6e-16, 2e-10], ["b", 5.0, 4e-10]]
+    return json.dumps({"title": "Dust", "columns": ["who", "GW", "small"], "rows": rows, "theme": theme})
+
+
 def sankey(theme: str, k: int = 0) -> str:
     nodes = ["households", "AI companies", "chip makers", "builders", "utilities"]
     links = [[0, 4, 30], [0, 1, 44], [1, 2, 38], [1, 4, 22], [2, 0, 14], [3, 0, 20], [4, 3, 18]]
@@ -138,6 +156,9 @@ def Page():
         "many": lambda pick: components.LineChart(many(theme)),
         "map": lambda pick: components.WorldMap(month(k), BASE, looks(theme), event_pick=pick),
         "strip": lambda pick: components.Strip(strip(theme, k), event_pick=pick),
+        "stripbuilt": lambda pick: components.Strip(built(theme)),
+        "ahead": lambda pick: components.LineChart(ahead(theme)),
+        "dusty": lambda pick: components.TableTwin(dusty(theme)),
         "sankey": lambda pick: components.Sankey(sankey(theme, k)),
         "events": lambda pick: components.Events(events(theme, k), event_pick=pick),
         "table": lambda pick: components.TableTwin(strip(theme, k)),

@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -180,11 +181,38 @@ def test_the_strip_tells_what_waits(show):
     page.keyboard.press("ArrowDown")
     tip = page.locator(".show-strip .wt-tip").inner_text()
     assert tip.startswith("CHN · 2036-11")
-    assert "waits for" in tip
-    assert "GW" in tip
-    assert "GW wait for" in cursor.get_attribute("aria-valuetext")
+    assert "plants and halls of CHN" in tip
+    assert re.search(r"wait for permit\t?0\.5 GW", tip.replace("\n", ""))
+    assert "wait for permit 0.5 GW" in cursor.get_attribute("aria-valuetext")
     page.keyboard.press("Enter")
     assert picked(page)["name"] == "CHN"
+
+
+def test_what_is_being_built_does_not_wait_and_trifles_are_left_out(show):
+    page = show("stripbuilt")
+    cursor = page.locator(".show-stripbuilt .wt-cursor")
+    cursor.focus()
+    page.keyboard.press("ArrowRight")
+    tip = page.locator(".show-stripbuilt .wt-tip").inner_text()
+    assert "nothing binds" in tip
+    assert "none" not in tip
+    assert "being built\t12 GW" in tip
+    assert "permit\t3 GW" in tip
+    assert "turbines" not in tip
+    assert "none" not in page.locator(".show-stripbuilt svg[data-chart]").text_content()
+    page.locator(".show-stripbuilt").get_by_role("button", name="Table").click()
+    assert "none" not in page.locator(".show-stripbuilt table").inner_text()
+
+
+def test_a_baseline_that_reaches_farther_than_the_moved_course_is_called_so(show):
+    page = show("ahead")
+    assert page.locator(".show-ahead [data-end]").text_content() == "USA baseline 6"
+
+
+def test_dust_beside_real_figures_is_nothing(show):
+    page = show("dusty")
+    rows = page.locator(".show-dusty tbody tr").all_inner_texts()
+    assert [row.split("\t") for row in rows] == [["a", "0", "2.0e−10"], ["b", "5", "4.0e−10"]]
 
 
 def test_payments_that_go_round_stand_as_payers_and_receivers(show):

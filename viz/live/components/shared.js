@@ -53,7 +53,7 @@ const W = (() => {
   function number(v) {
     if (v === null || v === undefined || !isFinite(v)) return '–';
     const a = Math.abs(v);
-    if (a === 0) return '0';
+    if (a < 1e-12) return '0';  // rounding in whatever unit
     if (a >= 9999.5) for (const [size, unit] of SIZES) if (a >= size * .9995) return sign(trim((v / size).toPrecision(3))) + unit;
     if (a >= 999.5) return sign(Math.round(v).toString().replace(/\B(?=(\d{3})+$)/g, ','));
     if (a < 0.001) return sign(v.toExponential(1));
@@ -215,8 +215,8 @@ const W = (() => {
     }
     if (d.rows && d.causes) {
       const rows = [];
-      d.x.forEach((x, i) => d.rows.forEach(r => { if (r.causes[i] !== undefined && r.causes[i] !== null) rows.push([x, r.name, d.causes[r.causes[i]], ...d.causes.map((_, k) => ((r.waits || [])[i] || [])[k])]); }));
-      return { columns: ['date', 'who', 'what binds', ...d.causes.map(n => n + ' (GW waiting)')], rows };
+      d.x.forEach((x, i) => d.rows.forEach(r => { if (r.causes[i] !== undefined && r.causes[i] !== null) rows.push([x, r.name, d.causes[r.causes[i]] === 'none' ? 'nothing' : d.causes[r.causes[i]], ...d.causes.map((_, k) => ((r.waits || [])[i] || [])[k])]); }));
+      return { columns: ['date', 'who', 'what binds', ...d.causes.map(n => n === 'none' ? 'plants and halls being built (GW)' : `plants and halls that wait for ${n} (GW)`)], rows };
     }
     if (d.links && d.nodes) {
       const name = n => typeof d.nodes[n] === 'object' ? d.nodes[n].name : d.nodes[n] === undefined ? n : d.nodes[n];

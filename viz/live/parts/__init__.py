@@ -25,6 +25,7 @@ def _part(name: str, *events: str, **strings: str) -> type[Bundled]:
 
 def _handler(event: str) -> Any:
     def handle(self: Any, data: Any = None) -> None:
+        self.heard = True
         if self.on_event is not None:
             self.on_event(event, data)
 
@@ -32,7 +33,7 @@ def _handler(event: str) -> Any:
 
 
 _WIDGETS = {
-    "top_bar": _part("top_bar", "world", "tab", "theme", "wanted", content="", world_shown="", address=""),
+    "top_bar": _part("top_bar", "world", "tab", "theme", "wanted", content="", world_shown="", address="", wrong=""),
     "time_bar": _part("time_bar", "play", "pause", "step", "goto", "speed", "reset", content=""),
     "headline": _part("headline", content=""),
     "levers": _part("levers", "lever", "nation", catalog="", content=""),
