@@ -19,6 +19,7 @@ class Bundled(ipyvue.VueTemplate):
     """A widget whose changes wait for the bundle of its thread, where one is open."""
 
     carries = False  # whether its Vue file has the method `jupyter_bundle`
+    heard = False  # whether the browser has answered through it: before, it may not be there yet, and a bundle would be lost
 
     def _send(self, msg: dict[str, Any], buffers: Any = None) -> None:
         waiting = getattr(_mine, "waiting", None)
@@ -51,7 +52,7 @@ def bundle() -> Iterator[None]:
 
 def _deliver(waiting: list[tuple[Bundled, dict[str, Any]]]) -> None:
     living = [(widget, msg) for widget, msg in waiting if widget.comm is not None]  # others were closed by the same change
-    carrier = next((widget for widget, _ in living if widget.carries), None)
+    carrier = next((widget for widget, _ in living if widget.carries and widget.heard), None)
     if carrier is None:
         for widget, msg in living:
             widget._send_now(msg)

@@ -18,7 +18,7 @@ from .path import plain
 from .view import View
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-BANDS = (("90 % of worlds", 0, 4), ("50 % of worlds", 1, 3))
+BANDS = ((90, 0, 4), (50, 1, 3))  # percent of worlds, levels
 _MOST_KEPT = 12  # variables read at a time
 FAN_HEIGHT, BARS_HEIGHT = 300, 280
 
@@ -137,7 +137,7 @@ def ensemble_charts(known: Catalog, worlds: Worlds, titles: list[str], view: Vie
     }  # fmt: skip
     about = known.variables[look.variable]["about"]
     drawn = [
-        json.dumps({**head, **_fan(fan), "title": f"{known.title(look.variable)}: {title}", "reach": reach, "note": about})
+        json.dumps({**head, **_fan(fan, worlds.finished), "title": f"{known.title(look.variable)}: {title}", "reach": reach, "note": about})
         for title, fan in zip(titles, fans, strict=True)
     ]
     found = [overtaking(worlds.of(s, look.variable, look.ahead), worlds.of(s, look.variable, look.behind)) for s in range(len(titles))]
@@ -150,12 +150,15 @@ def ensemble_charts(known: Catalog, worlds: Worlds, titles: list[str], view: Vie
     }
 
 
-def _fan(fan: dict[str, np.ndarray]) -> dict[str, Any]:
-    """Return lines and bands of one chart: medians, and the middle 90 % and 50 % of worlds."""
+def _fan(fan: dict[str, np.ndarray], count: int) -> dict[str, Any]:
+    """Return lines and bands of one chart: medians, and the middle 90 % and 50 % of `count` worlds."""
     lines = [{"name": f"{name} median", "nation": name, "values": plain(levels[2])} for name, levels in fan.items()]
     bands = [
-        {"name": f"{name} {kind[:4]}", "nation": name, "kind": kind, "low": plain(levels[low]), "high": plain(levels[high])}
-        for kind, low, high in BANDS
+        {
+            "name": f"{name} {share} %", "nation": name, "kind": f"{share} % of {count} worlds",
+            "low": plain(levels[low]), "high": plain(levels[high]),
+        }  # fmt: skip
+        for share, low, high in BANDS
         for name, levels in fan.items()
     ]
     return {"lines": lines, "bands": bands}
@@ -166,8 +169,8 @@ def _gap(known: Catalog, worlds: Worlds, regions: list[str], view: View, head: d
     variable = view.ensemble.variable
     fan = {name: quantiles(worlds.of(1, variable, name) - worlds.of(0, variable, name)) for name in regions}
     title = f"Second less first, in the same world: {known.title(variable)}"
-    note = "Both scenarios share the luck of a world; the band is what policy does, not luck."
-    return json.dumps({**head, **_fan(fan), "title": title, "note": note})
+    note = "Both scenarios share the luck of a world; the band is how far the effect differs between worlds, by luck and unsure numbers."
+    return json.dumps({**head, **_fan(fan, worlds.finished), "title": title, "note": note})
 
 
 def bars(title: str, titles: list[str], found: list[Overtaking], dates: list[str], theme: str) -> str:

@@ -118,7 +118,7 @@ def test_an_ensemble_grows_to_fans_and_gives_the_live_charts_a_band(ensemble_at,
     state = page.locator(".wl-ensemble-state")
     expect(state).to_have_text("done: 6 of 6 runs, 3 worlds", timeout=120_000)
     assert_in_place(page, box, {".wl-fan svg[data-chart]": 2, ".wl-crossing svg[data-chart]": 1, ".wl-gap svg[data-chart]": 1})
-    expect(page.locator(".wl-fan").first).to_contain_text("90 % of worlds")
+    expect(page.locator(".wl-fan").first).to_contain_text("90 % of 3 worlds")
     expect(page.locator(".wl-says")).to_have_count(2)
     assert page.locator(".wl-crossing [data-bar]").count() >= 2
     page.locator(".wl-what").get_by_role("button", name="Coin · Accredited").click()
