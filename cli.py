@@ -284,6 +284,7 @@ def live_command(
                 if until is None:
                     raise
                 raise click.UsageError("; ".join(getattr(error, "faults", [str(error)]))) from error
+    click.echo("Opening the first world. The first start on a machine compiles once, which takes about a minute or two …", err=True)
     try:
         server.serve(Serving(known, most_sessions, until), host, port, not no_browser, lambda address: click.echo(address))
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache, lru_cache
 from pathlib import Path
@@ -46,6 +47,8 @@ class Catalog:
         }
         self.map = {key: name for key, name in views["map"].items() if name in self.variables}
         self.basis = {name: str(word) for name, word in views["basis"].items() if name in self.variables}
+        self.words = {name: str(text) for name, text in views["words"].items()}
+        self.units = {unit: str(text) for unit, text in views["units"].items()}
         self.flows = dict(views["flows"])
         self.with_history = with_history(tables)
         self.sectors = {sector: str(views["sectors"][sector]) for sector in SECTORS}
@@ -58,6 +61,11 @@ class Catalog:
     def first_zone(self, nation: str) -> str:
         """Return the zone that stands for a nation where a place is wanted."""
         return self.zones[list(self.places_of_tables.zone_nation).index(self.nations.index(nation))]
+
+    def about_unit(self, variable: str) -> str:
+        """Return what is said of the unit of a variable, where it is not an everyday one."""
+        shown = self.unit(variable)
+        return "; ".join(text for unit, text in self.units.items() if unit == shown or unit in re.split("[ /]", shown))
 
     def past(self, variable: str, start: str) -> dict[str, Past]:
         """Return {region: real figures before `start`} of a variable; nothing where no table has it in the same definition."""

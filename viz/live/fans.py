@@ -157,7 +157,7 @@ def _fan(fan: dict[str, np.ndarray], count: int) -> dict[str, Any]:
         {
             "name": f"{name} {share} %", "nation": name, "kind": f"{share} % of {count} worlds",
             "low": plain(levels[low]), "high": plain(levels[high]),
-        }  # fmt: skip
+        }
         for share, low, high in BANDS
         for name, levels in fan.items()
     ]

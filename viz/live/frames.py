@@ -156,7 +156,8 @@ class Painter:
                 values = path.series(variable, group)[:month]
                 year_ago = float(values[-13]) if len(values) > 12 else None
                 cells.append({"name": group, "value": _or_none(values[-1]) if len(values) else None, "before": year_ago})
-            items.append({"title": known.title(variable), "about": row["about"], "unit": known.unit_and_basis(variable), "cells": cells})
+            about = "; ".join(text for text in (str(row["about"]), known.about_unit(variable)) if text)
+            items.append({"title": known.title(variable), "about": about, "unit": known.unit_and_basis(variable), "cells": cells})
         return json.dumps(items)
 
     def _cause(self, path: Path, variable: str, nation: str, month: int) -> str:
@@ -202,7 +203,7 @@ class Painter:
             "title": known.title(variable), "unit": known.unit_and_basis(variable), "now": len(before) + max(month - 1, 0),
             "theme": view.theme, "before": len(before),
             "band_name": "" if fan is None else fan.name(), "nations": [*known.groups, *known.nations[2:], "World"], "note": row["about"],
-            "height": height,
+            "height": height, "unit_about": known.about_unit(variable),
         }  # fmt: skip
         bands = "[]" if fan is None else fan.bands(variable, shown, len(before))
         dates = f"{json.dumps(before)[:-1]}, {self._dates[1:]}" if before else self._dates

@@ -31,6 +31,7 @@ from .view import FLOWS, Asked, View, read_address
 
 CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 Frames = solara.Reactive[Frame]
+BACK_FROM_END = 60  # months that a world which has ended offers to go back: what is moved needs time to show
 
 
 def box(tag: str, names: str, *children: Any) -> Any:
@@ -265,10 +266,15 @@ def Levers(session: Session, frame: Frames) -> Any:
     known = solara.use_memo(lambda: texts.levers(catalog()), [])
     offered = solara.use_memo(lambda: texts.shocks(catalog()), [])
     now = frame.value
-    date = json.loads(now.status or "{}").get("date", "")
+    status = json.loads(now.status or "{}")
+    over = bool(status) and status["month"] >= status["length"]
+    date, ended = status.get("date", ""), "1" if over else ""
     with box("aside", "wl-levers-side") as main:
-        part("levers", session.lever, catalog=known, content=now.levers)
-        part("shocks", lambda _, data: session.strike(data), catalog=offered, date=date, wrong=session.wrong.value)
+        if over:
+            back = max(status["length"] - BACK_FROM_END, 0)
+            part("ended", session.timed, until=date, back=session.runner.timeline.world.calendar.date(back), month=str(back))
+        part("levers", session.lever, catalog=known, content=now.levers, ended=ended)
+        part("shocks", lambda _, data: session.strike(data), catalog=offered, date=date, wrong=session.wrong.value, ended=ended)
         part("moved", session.lever, catalog=known, content=now.levers)
     return main
 
@@ -309,7 +315,7 @@ def Live(session: Session, frame: Frames) -> Any:
 @solara.component
 def Headline(frame: Frames) -> Any:
     """The figures that matter most."""
-    return part("headline", content=frame.value.headline)
+    return part("headline", content=frame.value.headline, coin=catalog().words["coin"])
 
 
 @solara.component
@@ -424,8 +430,8 @@ def Figures(session: Session, frame: Frames) -> Any:
 @solara.component
 def Method(session: Session, frame: Frames) -> Any:
     """Method, sources, limits."""
+    _world_key(frame)  # another world or plan is told by a frame
     asked = session.runner.asked
-    key = (asked.settings.digest(), asked.seed)
-    text = solara.use_memo(lambda: texts.method(catalog(), asked.settings, asked.seed), [key])
-    del frame
+    key = (asked.settings.digest(), asked.seed, asked.moves)
+    text = solara.use_memo(lambda: texts.method(catalog(), asked.settings, asked.seed, asked.moves), [key])
     return part("method", content=text)

@@ -182,16 +182,27 @@ class Runner:
         self._goto(0)
 
     def _on_lever(self, given: tuple[str, str, float]) -> None:
+        if self._over():
+            return
         lever, nation, value = given
-        move = Move(min(self.timeline.month, self.timeline.length - 1), nation, lever, float(value))
+        move = Move(self.timeline.month, nation, lever, float(value))
         self._replan(with_move(self.timeline.moves, move))
 
     def _on_strike(self, given: Strike) -> None:
-        strike = given._replace(month=min(self.timeline.month, self.timeline.length - 1))
+        if self._over():
+            return
+        strike = given._replace(month=self.timeline.month)
         if strike in self.timeline.moves:
             self._note, self._dirty = "This shock is set already.", True
             return
         self._replan(tuple(sorted((*self.timeline.moves, strike))))
+
+    def _over(self) -> bool:
+        """Tell whether no month is left in which something could be moved, and say so."""
+        over = self.timeline.month >= self.timeline.length
+        if over:
+            self._note, self._dirty = "The world has ended: go back to a month before its end to move anything.", True
+        return over
 
     def _on_moves(self, moves: Moves) -> None:
         self._replan(tuple(moves))

@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 from ...scenarios.scenario import Scenario, choices
+from ...world.calendar import Calendar
 from .agents import grouped as agents_by_kind
 from .catalog import Catalog
+from .moves import Move, Moves, Strike, moved
 from .settings import Serving
-from .strikes import form
+from .strikes import form, strike_text
 from .view import FLOWS, View
 
 TABS = {"live": "Live", "compare": "Compare", "ensemble": "Ensemble", "table": "Data table", "method": "Method"}
@@ -101,13 +103,16 @@ def shocks(known: Catalog) -> str:
     return json.dumps(form(known, choices()))
 
 
-def method(known: Catalog, settings: Scenario, seed: int) -> str:
+def method(known: Catalog, settings: Scenario, seed: int, moves: Moves = ()) -> str:
     """Return the page on method: what it is, its limits, this world's identity, sources of levers and variables, tables."""
-    identity = settings.identity()
+    identity = moved(settings, moves).identity()
+    title = f"{settings.title.rstrip('.')}; but for what was moved by hand, below" if moves else settings.title
     world = [
-        ["Scenario", settings.name], ["Title", settings.title], ["From, until", f"{settings.start} to {settings.until}"],
+        ["Scenario", settings.name], ["Title", title], ["From, until", f"{settings.start} to {settings.until}"],
         ["Seed", str(seed)], ["Money", settings.regime], ["Identity", f"policy {identity['policy']}, world {identity['world']}"],
     ]  # fmt: skip
+    calendar = Calendar(settings.start, settings.until)
+    world += [[f"Moved by hand in {calendar.date(move.month)}", _move(known, move, calendar)] for move in moves]
     world += [[f"Assumption {name}", f"{value:g}"] for name, value in settings.world.items()]
     tables = [[name, _sources(known, name)] for name in sorted(known.tables.tables)]
     return json.dumps(
@@ -120,6 +125,16 @@ def method(known: Catalog, settings: Scenario, seed: int) -> str:
             "tables": tables,
         }
     )
+
+
+def _move(known: Catalog, move: Move | Strike, calendar: Calendar) -> str:
+    """Return what was moved in words."""
+    if isinstance(move, Strike):
+        return strike_text(move, calendar)
+    row = known.levers[move.lever]
+    words = {float(number): word for word, number in (pair.split("=") for pair in str(row["words"]).split())}
+    unit = "" if row["unit"] == "1" else f" {row['unit']}"
+    return f"{move.nation}: {row['title']} → {words.get(move.value) or f'{move.value:.4g}{unit}'}"
 
 
 def _sources(known: Catalog, name: str) -> str:

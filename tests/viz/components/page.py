@@ -102,6 +102,11 @@ def dusty(theme: str) -> str:
     return json.dumps({"title": "Dust", "columns": ["who", "GW", "small"], "rows": rows, "theme": theme})
 
 
+def noted(theme: str) -> str:
+    note = "A long footnote that no picture of this width can hold in one line. " * 4
+    return json.dumps({"title": "Noted", "unit": "GW", "x": MONTHS[:2], "lines": [{"name": "A", "values": [1, 2]}], "note": note})
+
+
 def sankey(theme: str, k: int = 0) -> str:
     nodes = ["households", "AI companies", "chip makers", "builders", "utilities"]
     links = [[0, 4, 30], [0, 1, 44], [1, 2, 38], [1, 4, 22], [2, 0, 14], [3, 0, 20], [4, 3, 18]]
@@ -157,6 +162,7 @@ def Page():
         "map": lambda pick: components.WorldMap(month(k), BASE, looks(theme), event_pick=pick),
         "strip": lambda pick: components.Strip(strip(theme, k), event_pick=pick),
         "stripbuilt": lambda pick: components.Strip(built(theme)),
+        "noted": lambda pick: components.LineChart(noted(theme)),
         "ahead": lambda pick: components.LineChart(ahead(theme)),
         "dusty": lambda pick: components.TableTwin(dusty(theme)),
         "sankey": lambda pick: components.Sankey(sankey(theme, k)),

@@ -209,6 +209,24 @@ def test_a_baseline_that_reaches_farther_than_the_moved_course_is_called_so(show
     assert page.locator(".show-ahead [data-end]").text_content() == "USA baseline 6"
 
 
+def test_a_picture_taken_home_has_its_whole_footnote_and_its_origin(show):
+    page = show("noted", width=480)
+    page.evaluate("window.wattraceOrigin = { stem: 'wattrace-baseline-seed1', text: 'Wattrace, seed 1: a model, not a forecast' }")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="⋯").or_(page.get_by_role("button", name="SVG", exact=True)).first.click()
+        if page.get_by_role("button", name="SVG", exact=True).is_visible() and page.locator(".wt-open").count():
+            page.get_by_role("button", name="SVG", exact=True).click()
+    assert waiting.value.suggested_filename == "wattrace-baseline-seed1-noted.svg"
+    root = ElementTree.parse(waiting.value.path()).getroot()
+    high = float(root.get("height"))
+    below = [node for node in root if node.tag.endswith("text")][1:]
+    assert len(below) > 3
+    assert below[-1].text == "Wattrace, seed 1: a model, not a forecast"
+    assert " ".join(node.text for node in below[:-1]).count("A long footnote") == 4
+    assert all(float(node.get("y")) < high for node in below)
+    assert max(len(node.text) for node in below) < 90
+
+
 def test_dust_beside_real_figures_is_nothing(show):
     page = show("dusty")
     rows = page.locator(".show-dusty tbody tr").all_inner_texts()

@@ -154,6 +154,21 @@ def test_a_place_leads_to_an_agent_with_its_books_and_back(strict_page, live, bo
     expect(panel).to_have_count(0)
 
 
+def test_long_names_stay_inside_the_card_of_a_place(strict_page, live):
+    page = strict_page
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(live.url + "?month=2031-06&place=us-west")
+    expect(page.locator(".wl-date")).to_have_text("2031-06", timeout=60_000)
+    expect(page.locator(".wl-panel")).to_contain_text("The largest under way", timeout=LATER)
+    for width in (1024, 1440, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(250)
+        card = page.locator(".wl-panel-card").bounding_box()
+        for table in page.locator(".wl-panel table").all():
+            place = table.bounding_box()
+            assert place["x"] + place["width"] <= card["x"] + card["width"], (width, table.inner_text()[:60])
+
+
 def test_an_agent_is_chosen_from_the_list_by_keyboard_and_follows_the_month(strict_page, live):
     page = strict_page
     page.goto(live.url)

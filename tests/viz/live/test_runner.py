@@ -231,3 +231,14 @@ def test_a_frame_that_cannot_be_painted_says_so_and_the_session_lives(screen, mo
     s.runner.tell("goto", 0)
     s.runner.tell("step")
     s.wait(lambda now: now["month"] == 1 and not now["error"])
+
+
+def test_a_world_that_has_ended_takes_no_lever_and_says_so(screen):
+    one = screen("?month=2026-03")
+    last = one.wait(lambda s: s["month"] == 2)["length"]
+    one.runner.tell("goto", last)
+    one.wait(lambda s: s["month"] == last)
+    one.runner.tell("lever", ("permit_time", one.runner.timeline.world.places.nations[0], 0.5))
+    status = one.wait(lambda s: "has ended" in s["note"])
+    assert status["month"] == last
+    assert one.runner.timeline.moves == ()

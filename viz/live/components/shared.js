@@ -163,6 +163,18 @@ const W = (() => {
   const csv = table => [table.columns, ...table.rows].map(row => row.map(quoted).join(',')).join('\r\n') + '\r\n';
   const slug = text => String(text || 'chart').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 60) || 'chart';
 
+  // where a figure or a picture comes from, as the top bar has it
+  const origin = () => window.wattraceOrigin || { stem: '', text: '' };
+  const filed = (title, kind) => (origin().stem ? origin().stem + '-' : '') + slug(title) + '.' + kind;
+  // a text in lines that fit
+  function lined(text, size, room) {
+    const out = [];
+    String(text || '').split(' ').filter(word => word).forEach(word => {
+      const last = out[out.length - 1];
+      if (last !== undefined && textWidth(last + ' ' + word, size) <= room) out[out.length - 1] = last + ' ' + word; else out.push(word);
+    });
+    return out;
+  }
   function save(blob, name) {
     const link = document.createElement('a');
     link.href = URL.createObjectURL(blob);
@@ -174,7 +186,8 @@ const W = (() => {
   }
   // a picture that stands alone: heading, background and font go into the file
   function standalone(svg, c, title, note) {
-    const box = svg.getBoundingClientRect(), wide = Math.round(box.width), high = Math.round(box.height), head = 30, foot = note ? 22 : 8;
+    const box = svg.getBoundingClientRect(), wide = Math.round(box.width), high = Math.round(box.height), head = 30;
+    const below = lined(note, 12, wide - 16).concat(lined(origin().text, 12, wide - 16)), foot = below.length ? 6 + 16 * below.length : 8;
     const copy = svg.cloneNode(true), space = 'http://www.w3.org/2000/svg', root = document.createElementNS(space, 'svg');
     copy.querySelectorAll('[data-screen-only]').forEach(node => node.remove());
     root.setAttribute('xmlns', space); root.setAttribute('width', wide); root.setAttribute('height', high + head + foot);
@@ -185,7 +198,7 @@ const W = (() => {
     put('text', { x: 8, y: 20, 'font-size': 14, 'font-weight': 600, fill: c.ink }, title);
     copy.setAttribute('y', head); copy.setAttribute('width', wide); copy.setAttribute('height', high);
     root.appendChild(copy);
-    if (note) put('text', { x: 8, y: high + head + 15, 'font-size': 12, fill: c.soft }, note);
+    below.forEach((line, i) => put('text', { x: 8, y: high + head + 13 + 16 * i, 'font-size': 12, fill: c.soft }, line));
     return { text: new XMLSerializer().serializeToString(root), wide, high: high + head + foot };
   }
   function picture(drawn, done) {
@@ -246,5 +259,5 @@ const W = (() => {
   }
   function unfollow(view) { view.gone = true; if (view.watcher) view.watcher.disconnect(); }
 
-  return { FONT, theme, identity, marker, number, ticks, logTicks, tickText, month, dateTicks, spread, scale, mix, inkOn, read, csv, slug, save, standalone, picture, table, textWidth, follow, unfollow, MONTHS };
+  return { FONT, filed, theme, identity, marker, number, ticks, logTicks, tickText, month, dateTicks, spread, scale, mix, inkOn, read, csv, slug, save, standalone, picture, table, textWidth, follow, unfollow, MONTHS };
 })();
