@@ -102,6 +102,12 @@ def dusty(theme: str) -> str:
     return json.dumps({"title": "Dust", "columns": ["who", "GW", "small"], "rows": rows, "theme": theme})
 
 
+def dusty_month() -> str:
+    first, second = PLACES.zones[:2]
+    zones = {first: {"fill": 1.0, "powered": 20.0, "stranded": 0.0}, second: {"fill": 2.0, "powered": 0.5, "stranded": 3e-10}}
+    return json.dumps({"month": 1, "zones": zones, "flows": [], "lines": [], "orbit": {}, "moon": {}})
+
+
 def noted(theme: str) -> str:
     note = "A long footnote that no picture of this width can hold in one line. " * 4
     return json.dumps({"title": "Noted", "unit": "GW", "x": MONTHS[:2], "lines": [{"name": "A", "values": [1, 2]}], "note": note})
@@ -163,6 +169,7 @@ def Page():
         "strip": lambda pick: components.Strip(strip(theme, k), event_pick=pick),
         "stripbuilt": lambda pick: components.Strip(built(theme)),
         "noted": lambda pick: components.LineChart(noted(theme)),
+        "dustymap": lambda pick: components.WorldMap(dusty_month(), BASE, looks(theme)),
         "ahead": lambda pick: components.LineChart(ahead(theme)),
         "dusty": lambda pick: components.TableTwin(dusty(theme)),
         "sankey": lambda pick: components.Sankey(sankey(theme, k)),

@@ -218,13 +218,19 @@ def test_a_picture_taken_home_has_its_whole_footnote_and_its_origin(show):
             page.get_by_role("button", name="SVG", exact=True).click()
     assert waiting.value.suggested_filename == "wattrace-baseline-seed1-noted.svg"
     root = ElementTree.parse(waiting.value.path()).getroot()
-    high = float(root.get("height"))
+    high = float(root.get("height") or 0)
     below = [node for node in root if node.tag.endswith("text")][1:]
     assert len(below) > 3
     assert below[-1].text == "Wattrace, seed 1: a model, not a forecast"
-    assert " ".join(node.text for node in below[:-1]).count("A long footnote") == 4
-    assert all(float(node.get("y")) < high for node in below)
-    assert max(len(node.text) for node in below) < 90
+    assert " ".join(str(node.text) for node in below[:-1]).count("A long footnote") == 4
+    assert all(float(node.get("y") or high) < high for node in below)
+    assert max(len(str(node.text)) for node in below) < 90
+
+
+def test_dust_on_the_map_is_nothing(show):
+    page = show("dustymap")
+    words = [one.get_attribute("aria-label") for one in page.locator(".show-dustymap .wt-place").all()]
+    assert any("AI that runs here 0.5 GW, chips without power 0 GW" in word for word in words)
 
 
 def test_dust_beside_real_figures_is_nothing(show):

@@ -55,6 +55,11 @@ def test_at_two_hundred_percent_everything_of_the_top_bar_is_on_the_screen(stric
             place = page.get_by_role("button", name=name).bounding_box()
             assert place is not None
             assert 0 <= place["x"] <= width - place["width"], (name, width)
+        page.get_by_role("button", name="Download ▾").click()
+        menu = page.get_by_role("menu").bounding_box()
+        assert menu is not None
+        assert 0 <= menu["x"] <= width - menu["width"], width
+        page.get_by_role("button", name="Download ▾").click()
 
 
 def test_method_tells_what_was_moved_and_another_identity(strict_page, live):
