@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import uuid
 from typing import Any
@@ -21,6 +22,7 @@ from wattrace.viz.live.view import read_address
 def test_the_thread_of_a_session_is_in_no_kernel_but_while_it_shows():
     import solara
     import solara.server.app  # as in a server: threads are kept book of
+    asyncio.set_event_loop(asyncio.new_event_loop())  # a kernel asks for the one of its thread
     kernel = VirtualKernelContext(str(uuid.uuid4()), Kernel(), "session")
     asked, _ = read_address("", Serving({"baseline": "baseline"}, until="2026-03"))
     seen: dict[str, Any] = {}
