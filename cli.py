@@ -65,6 +65,7 @@ def cli() -> None:
 )
 @click.option("--start", type=Month(), help="First month; replaces the scenario's.")
 @click.option("--until", type=Month(), help="Month to stop before; replaces the scenario's.")
+@click.option("--regime", help="Regime of money, firm-watt or fiat; replaces the scenario's.")
 @click.option(
     "--out",
     default="out",
@@ -79,6 +80,7 @@ def run_command(
     seed: int,
     start: str | None,
     until: str | None,
+    regime: str | None,
     out: Path,
     as_json: bool,
     quiet: bool,
@@ -92,9 +94,9 @@ def run_command(
 
         settings = load_scenario(scenario)
         try:
-            settings = settings.between(start, until)
+            settings = settings.with_choices(start=start, until=until, regime=regime)
         except ValueError as error:
-            if start is None and until is None:
+            if start is None and until is None and regime is None:
                 raise
             raise click.UsageError("; ".join(getattr(error, "faults", [str(error)]))) from error
     _check_folder(out)

@@ -34,7 +34,7 @@ class WorldFailed(RuntimeError):
 
 
 MOST_SEED = 2**63 - 1
-_SNAPSHOT = "wattrace snapshot 2"
+_SNAPSHOT = "wattrace snapshot 3"
 
 HEADLINES = {
     "accredited_gw": "Coin|Accredited",
@@ -50,7 +50,7 @@ class World(mesa.Model):
 
     `scenario` is a built-in name, a path to a TOML file or a `Scenario`; `seed` an integer (`rng` is an alias, giving
     both is an error; none means 1, so Mesa's `batch_run` wants `rng=[1, 2, …]` for other luck); `start` and `until` ("YYYY-MM")
-    replace the scenario's. `tables` replaces the packaged tables.
+    replace the scenario's, and so does `regime` ("firm-watt" or "fiat"). `tables` replaces the packaged tables.
     """
 
     PHASES = phases.PHASES
@@ -64,6 +64,7 @@ class World(mesa.Model):
         *,
         start: str | None = None,
         until: str | None = None,
+        regime: str | None = None,
         tables: Tables | None = None,
     ):
         if seed is not None and rng is not None:
@@ -75,8 +76,7 @@ class World(mesa.Model):
             raise TypeError(f"scenario is {scenario!r}; allowed: a built-in name, the path of a TOML file, or a Scenario")
         self._init_mesa(int(chosen))
         settings = scenario if isinstance(scenario, Scenario) else load_scenario(scenario or "baseline")
-        changes = {key: value for key, value in (("start", start), ("until", until)) if value is not None}
-        self.settings = settings.between(start, until) if changes else settings
+        self.settings = settings.with_choices(start=start, until=until, regime=regime)
         self.calendar = Calendar(self.settings.start, self.settings.until)
         self.tables = tables or _tables(self.settings)
         self.draws = Draws(self.seed, off=not self.settings.draws)

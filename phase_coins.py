@@ -12,7 +12,7 @@ from .world.money import value as worth
 from .world.money.ledger import PURPOSE, flows_by_party
 from .world.money.matrices import MonthBooks, balance_sheet
 from .world.money.rent import share_rent
-from .world.opening_money import tight_stakes, worth_of_savings
+from .world.opening_money import tight_stakes
 from .world.orders import Stake
 
 _MOST_KW = 1e18  # numerical: far above any amount, far below the largest whole number
@@ -21,10 +21,11 @@ _MOST_KW = 1e18  # numerical: far above any amount, far below the largest whole 
 def stake_and_rent(world: Any) -> None:
     """Base load and halls find their coins: some own them, the rest rent; one price clears what is left unstaked."""
     state, statics, places = world.state, world.statics, world.places
+    statics.money.issue(world)
     tight_stakes(statics, state, world.tables.param)
     apply_stake(world, households.restake(world))
     wanted = ai_company.wanted_draw_gw(world)
-    draw = np.add.reduceat(wanted, places.first_zone, axis=1) * statics.draw_factor
+    draw = state.wanted_draw_gw = np.add.reduceat(wanted, places.first_zone, axis=1) * statics.draw_factor
     state.willing_usd_per_w_year = ai_company.willingness_usd_per_w_year(world)
     rent, accepted, base, reserve, rationed = coin_market.clear_rent(
         world.tables, statics, state, draw, state.willing_usd_per_w_year
@@ -74,10 +75,11 @@ def value_and_fx(world: Any) -> None:
     state, statics, param = world.state, world.statics, world.tables.param
     growth = state.nation.gdp_musd / statics.opening_gdp_musd
     state.households.savings_musd = state.opening_savings_musd * growth
-    target, bound, _ = coin_market.target_value(world.tables, statics, state)
+    target, bound, _ = statics.money.target_value(world.tables, statics, state)
     state.value_bound = bound
-    state.old_value = state.value
+    state.old_value, old_money = state.value, state.money_value
     state.value = worth.adjust_value(state.value, target, param("money.value_speed"))
+    state.old_money_value, state.money_value = old_money, statics.money.money_value(state)
     # q of the firm watts that are being started
     firm = state.started_gw_zone * np.where(state.credit > param("invest.least_credit"), state.credit, 0.0) + param("invest.least_start_gw")
     zones = world.places.zone_nation
@@ -93,12 +95,12 @@ def open_circulation(world: Any) -> None:
     """
     state, of, param = world.state, world.parties.of, world.tables.param
     trial = _trial(world)
-    claims = trial.state.ledger.nostro * trial.state.value / 1000.0  # [bank, on nation] MUSD after a month
+    claims = trial.state.ledger.nostro * trial.state.money_value / 1000.0  # [bank, on nation] MUSD after a month
     standing = np.maximum(claims - claims.T, 0.0) * (param("trade.claim_months") - 1.0)
     holder, debtor = np.nonzero(standing > 0.0)
     ledger = state.ledger
     ledger.pay("goods", of["households"][debtor], of["households"][holder], standing[holder, debtor])
-    ledger.settle(state.value, np.full(len(world.parties), np.iinfo(np.int64).max // 4))
+    ledger.settle(state.money_value, np.full(len(world.parties), np.iinfo(np.int64).max // 4))
     ledger.history.clear()
     _open_deliveries(world, trial)
     for _ in range(int(param("money.opening_trials"))):
@@ -107,12 +109,12 @@ def open_circulation(world: Any) -> None:
         state.supplier.price_usd_per_kw = trial.state.supplier.price_usd_per_kw.copy()
         trial = _trial(world)
     _usual_payments(world, trial.state.ledger.history[0])
-    worth_of_savings(world.tables, world.statics, state)
+    world.statics.money.open_value(world.tables, world.statics, state)
 
 
 def _claims_on(state: Any) -> np.ndarray:
     """Return [N] what all nations' banks hold of a nation's coins, MUSD."""
-    return state.ledger.nostro.sum(axis=0) * state.value / 1000.0
+    return state.ledger.nostro.sum(axis=0) * state.money_value / 1000.0
 
 
 def _trial(world: Any) -> Any:
@@ -153,7 +155,7 @@ def _open_cover(world: Any, flows: Any) -> None:
     profit = np.bincount(flows.payee, flows.musd, len(home)) - np.bincount(flows.payer, flows.musd * ~paid_out, len(home))
     # a share of what lies beyond the cover is paid out a month: with a steady profit this much stays there
     standing = np.maximum(profit, 0.0) / param("finance.payout_speed")
-    wanted = (state.outflow_musd * param("finance.cover_months") + standing)[firms] / state.value[home[firms]] * 1000.0
+    wanted = (state.outflow_musd * param("finance.cover_months") + standing)[firms] / state.money_value[home[firms]] * 1000.0
     change = np.floor(wanted).astype(np.int64) - ledger.deposits[firms]
     total = np.zeros(len(of["households"]), dtype=np.int64)
     np.add.at(total, home[firms], change)
@@ -168,31 +170,34 @@ def settlement(world: Any) -> None:
     state, statics, ledger, of, param = world.state, world.statics, world.state.ledger, world.parties.of, world.tables.param
     home = world.parties.home
     state.unpaid = ledger.unsealed()
-    price = state.value[home] / 1000.0
-    opening = state.sheet if state.month else balance_sheet(ledger, state.old_value, state.tangible + state.depreciation_musd)
-    before = balance_sheet(ledger, state.value, state.tangible)
-    own = np.maximum(state.tangible.sum(axis=1), 0.0) * param("bank.loan_to_value")
+    price = state.money_value[home] / 1000.0
+    opening = state.sheet if state.month else balance_sheet(
+        ledger, state.old_value, state.old_money_value, state.tangible + state.depreciation_musd
+    )
+    before = balance_sheet(ledger, state.value, state.money_value, state.tangible)
+    security = np.maximum(state.tangible.sum(axis=1), 0.0) + statics.money.collateral_musd(ledger, state.value)
+    own = security * param("bank.loan_to_value")
     own[of["households"]] = state.nation.gdp_musd * param("bank.household_credit_share")
     own[of["government"]] = state.nation.gdp_musd * param("bank.household_credit_share")
     firms = statics.firms
     own[firms] = np.maximum(own[firms], state.outflow_musd[firms] * param("bank.trade_credit_months"))
     # a coin worth next to nothing must not overflow the books
     room = np.floor(np.minimum(own / price, _MOST_KW)).astype(np.int64) - ledger.loans
-    flows = ledger.settle(state.value, room)
+    flows = ledger.settle(state.money_value, room)
     repay = np.minimum(np.minimum(state.repayment_kw, ledger.loans), np.maximum(ledger.deposits, 0))
     ledger.loans -= repay
     ledger.deposits -= repay
     state.repayment_kw[:] = 0
     state.tangible += state.bought_musd
     flows = _restructure(world, flows)
-    flow, out = flows_by_party(flows, state.value, home)
+    flow, out = flows_by_party(flows, state.money_value, home)
     # a cross-border payment leaves both banks with the claim and the deposit they made
     memory = param("finance.outflow_memory_months")
     state.turnover_musd = state.turnover_musd + (out - state.turnover_musd) / param("money.turnover_memory_months")
     state.outflow_musd = state.outflow_musd + (out - state.outflow_musd) / memory
     state.claims_musd = state.claims_musd + (_claims_on(state) - state.claims_musd) / param("money.turnover_memory_months")
     state.ai.outflow_musd = state.outflow_musd[of["ai"]]
-    closing = balance_sheet(ledger, state.value, state.tangible)
+    closing = balance_sheet(ledger, state.value, state.money_value, state.tangible)
     state.sheet = closing
     state.books.append(MonthBooks(opening, closing, before - opening, flow, state.bought_musd.sum(axis=1)))
 
@@ -206,7 +211,7 @@ def _restructure(world: Any, flows: Any) -> Any:
         lost = int(ledger.loans[party] + ledger.arrears[party])
         n = int(ledger.home[party])
         ledger.loans[party] = ledger.arrears[party] = ledger.arrears_months[party] = 0
-        flows = ledger.write_off(int(party), lost, state.value, flows)
+        flows = ledger.write_off(int(party), lost, state.money_value, flows)
         name = world.parties.names[party]
-        world.tell("bust", world.places.nations[n], name, f"{name} is bankrupt; its bank writes off {lost * 1e-6:.2f} GW of coin.")
+        world.tell("bust", world.places.nations[n], name, f"{name} is bankrupt; its bank writes off {lost * state.money_value[n] * 1e-6:.2f} BUSD.")
     return flows

@@ -30,8 +30,10 @@ class Actor(mesa.Agent):
 
     @property
     def deposits_gw(self) -> float:
-        """Money at the bank, in GW of the home coin."""
-        return float(self.model.state.ledger.deposits[self.party]) * 1e-6
+        """Money at the bank, in GW at the home nation's value of a watt."""
+        state = self.model.state
+        home = state.ledger.home[self.party]
+        return float(state.ledger.deposits[self.party] * (state.money_value[home] / state.value[home])) * 1e-6
 
     @property
     def net_worth_musd(self) -> float:

@@ -110,8 +110,10 @@ def _lasting(wanted_gw, party, home, coins, deposits, outflow_musd, value, cover
 
 
 def stake(world: Any, draw_gw: np.ndarray) -> Stake:
-    """Buy coins for lasting draws with spare cash; what is not owned is rented for the month."""
+    """Buy coins for lasting draws with spare cash; what is not owned is rented for the month, and all of it where coins are no money."""
     state, param = world.state, world.tables.param
+    if not world.statics.money.CAPACITY_IS_MONEY:
+        return NO_STAKE
     ledger, party = state.ledger, world.parties.of["ai"]
     wanted = np.add.reduceat(draw_gw, world.places.first_zone, axis=1)
     buyer, nation, kw = np.empty((3, wanted.size), dtype=np.int64)
@@ -167,7 +169,7 @@ def plan_capex(world: Any) -> list[Payment]:
         param("finance.greatest_growth"),
     )  # fmt: skip
     desired = ai.capex_musd * np.exp(growth / 12.0 * world.statics.growth)
-    price = state.value[home] / 1000.0
+    price = state.money_value[home] / 1000.0
     cash = np.maximum(state.ledger.deposits[party] * price - param("finance.cover_months") * ai.outflow_musd, 0.0)
     debt_room = np.maximum(param("finance.greatest_leverage") * invested - state.ledger.loans[party] * price, 0.0)
     equity = np.maximum(ai.other_income_musd / 12.0 * param("finance.equity_share"), 0.0)

@@ -26,10 +26,8 @@ def open_banks(tables: Any, places: Any) -> Columns:
 
 
 def set_terms(world: Any) -> None:
-    """Set the loan rate: smoothed rent over the value of a watt, plus a spread."""
-    state, param = world.state, world.tables.param
-    spread = param("bank.risk_spread") + param("bank.base_rate")
-    state.bank.loan_rate = state.rent_smooth / state.value + spread
+    """Set the loan rate as the regime of money has it."""
+    world.state.bank.loan_rate = world.statics.money.loan_rate(world.tables, world.state)
 
 
 @kernel
@@ -55,7 +53,7 @@ def interest(world: Any) -> list[Payment]:
     due, paid = np.empty((2, len(home)))
     _interest(
         home, ledger.is_bank, ledger.deposits, ledger.loans, ledger.arrears, state.bank.loan_rate,
-        world.tables.param("bank.penalty_rate"), state.value, state.bank_rent_musd, due, paid,
+        world.tables.param("bank.penalty_rate"), state.money_value, state.bank_rent_musd, due, paid,
     )  # fmt: skip
     return [
         Payment("interest", everyone, bank, due),

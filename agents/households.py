@@ -8,7 +8,7 @@ import numpy as np
 
 from ..world.columns import Column, Columns
 from ..world.kernels import kernel
-from ..world.orders import Payment, Stake
+from ..world.orders import NO_STAKE, Payment, Stake
 from .actor import Actor
 from .rules import payout
 
@@ -30,8 +30,10 @@ def open_households(tables: Any, places: Any) -> Columns:
 
 
 def restake(world: Any) -> Stake:
-    """Close a twelfth of the gap between what base load must stake and the coins households hold."""
+    """Close a twelfth of the gap between what base load must stake and the coins households hold; where coins are no money, rent."""
     state, of = world.state, world.parties.of
+    if not world.statics.money.CAPACITY_IS_MONEY:
+        return NO_STAKE
     nations = np.arange(len(world.places.nations))
     held = state.ledger.coins[of["households"], nations]
     gap = (state.households.stake_gw * 1e6 - held) / world.tables.param("household.restake_months")
@@ -41,7 +43,7 @@ def restake(world: Any) -> Stake:
 def trade_goods(world: Any) -> list[Payment]:
     """A surplus nation spends a share of its claims on other nations on their ordinary goods, so that trade returns."""
     state, of = world.state, world.parties.of
-    claims = state.ledger.nostro * state.value / 1000.0  # [bank, on nation] MUSD
+    claims = state.ledger.nostro * state.money_value / 1000.0  # [bank, on nation] MUSD
     # of two mutual claims only the net one is spent
     net = np.maximum(claims - claims.T, 0.0) / world.tables.param("trade.claim_months")
     buyer, seller = np.nonzero(net > 0.0)
@@ -66,7 +68,7 @@ def owners_income(world: Any) -> list[Payment]:
     firms, home = world.statics.firms, world.parties.home
     dividend = np.empty(len(firms))
     _pay_out(
-        firms, home, state.value, state.ledger.deposits, state.ledger.loans, state.outflow_musd, param("finance.cover_months"),
+        firms, home, state.money_value, state.ledger.deposits, state.ledger.loans, state.outflow_musd, param("finance.cover_months"),
         param("finance.payout_speed"), param("finance.repay_share"), state.repayment_kw, dividend,
     )  # fmt: skip
     return [Payment("dividend", firms, of["households"][home[firms]], dividend)]

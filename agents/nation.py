@@ -59,7 +59,7 @@ def budget(world: Any) -> list[Payment]:
     government, households = of["government"], of["households"]
     month_gdp = state.nation.gdp_musd / 12.0
     base = world.tables.param("government.watt_economy_share") * month_gdp
-    income = base + state.nation.power_tax_musd + state.ai_tax_musd
+    income = base + state.nation.power_tax_musd + state.ai_tax_musd + state.seigniorage_musd
     spending = np.maximum(income - state.subsidy_musd, 0.0)
     return [
         Payment("tax", households, government, base),

@@ -136,7 +136,7 @@ def expect_plants(world: Any) -> None:
     credit = np.maximum(state.credit, 0.0)
     state.expected_firm_gw = np.bincount(nation, (state.expected_gw * credit).sum(axis=1), len(state.value))
     state.retiring_gw = np.bincount(nation, (state.retired_rate_gw * credit).sum(axis=1), len(state.value))
-    state.forward_value = coin_market.forward_value(world.tables, statics, state, param("plan.horizon_years"))
+    state.forward_value = statics.money.forward_value(world.tables, statics, state, param("plan.horizon_years"))
     state.value_expected = invest.expected_value(state.value, state.forward_value, param("invest.foresight"))
 
 
@@ -203,7 +203,7 @@ def raise_equity(world: Any) -> list[Payment]:
     party = of["utility"]
     home = world.parties.home[party]
     spent = state.bought_musd[party, 0]
-    debt = state.ledger.loans[party] * state.value[home] / 1000.0
+    debt = state.ledger.loans[party] * state.money_value[home] / 1000.0
     book = np.maximum(state.tangible[party].sum(axis=1), 0.0)
     share = financing.debt_share(debt, book, param("utility.gearing"), param("bank.loan_to_value"), param("finance.sharpness"))
     return [Payment("equity", of["households"][home], party, spent * (1.0 - share))]

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from ..world.calendar import months_since_zero
+from ..world.money.regimes import REGIMES, USUAL
 from .parts import (
     DIRECTIONS,
     DISTRIBUTIONS,
@@ -94,6 +95,12 @@ class Checker:
             return given == "on"
         self.fault(path, f'is {short(given)}; allowed: "on" or "off" (or true, false)')
         return True
+
+    def regime(self, path: tuple[str | int, ...], given: Any) -> str:
+        if isinstance(given, str) and given in REGIMES:
+            return given
+        self.fault(path, f"is {short(given)}; allowed: {', '.join(REGIMES)}")
+        return USUAL
 
     def policy(self, given: Any) -> dict[str, dict[str, tuple[Step, ...]]]:
         clean: dict[str, dict[str, tuple[Step, ...]]] = {}
@@ -385,7 +392,7 @@ def _check_tables(checker: Checker, given: dict[str, Any], clean: dict[str, Any]
         clean["shocks"] = checker.shocks(given["shocks"])
     for key in SWITCHES:
         if key in given:
-            clean[key] = checker.switch((key,), given[key])
+            clean[key] = checker.regime((key,), given[key]) if key == "regime" else checker.switch((key,), given[key])
 
 
 def _flat(given: dict[str, Any], before: tuple[str, ...] = ()) -> Iterable[tuple[str, tuple[str, ...], Any]]:

@@ -19,7 +19,7 @@ LONGEST_TEXT = 500
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 STEP_KEYS = ("announced", "on", "to", "over", "source")
 TOP_KEYS = ("schema_version", "name", "title", "extends", "start", "until", "policy", "world", "shocks", "switches")
-SWITCHES = ("draws", "growth")
+SWITCHES = ("draws", "growth", "regime")
 SOURCE_HINT = '"assumption: …" is allowed'
 # kinds of shocks -> the keys each may have beside what, where, on, lasts and source
 SHOCKS: dict[str, tuple[str, ...]] = {

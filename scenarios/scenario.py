@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from .checking import check, hint, short
+from ..world.money.regimes import USUAL
+from .checking import check, hint
 from .choices import choices
 from .parts import Distribution, Fault, ScenarioError, Shock, Step
 
@@ -28,7 +29,7 @@ class Scenario(BaseModel):
     world: dict[str, float] = Field(default_factory=dict)
     draws: bool = True
     growth: bool = True
-    regime: Literal["firm-watt"] = "firm-watt"
+    regime: str = USUAL
     uncertain: dict[str, Distribution] = Field(default_factory=dict)
     shocks: tuple[Shock, ...] = ()
 
@@ -58,8 +59,6 @@ class Scenario(BaseModel):
         faults += [Fault((key,), f"is not known{hint(key, known)}") for key in given if key not in known]
         if "name" not in given:
             faults.append(Fault(("name",), "is missing; give one of small letters, digits and hyphens"))
-        if given.get("regime", "firm-watt") != "firm-watt":
-            faults.append(Fault(("regime",), f"is {short(given['regime'])}; allowed: firm-watt"))
         if faults:
             raise ScenarioError([f"{'.'.join(map(str, path))} {text}" for path, text in faults])
         return values
@@ -88,7 +87,13 @@ class Scenario(BaseModel):
 
     def between(self, start: str | None = None, until: str | None = None) -> Scenario:
         """Return the scenario with other dates. Raises ScenarioError."""
-        changes = {key: value for key, value in (("start", start), ("until", until)) if value is not None}
+        return self.with_choices(start=start, until=until)
+
+    def with_choices(self, **given: str | None) -> Scenario:
+        """Return the scenario with another `start`, `until` or `regime` where one is given. Raises ScenarioError."""
+        changes = {key: value for key, value in given.items() if value is not None}
+        if not changes:
+            return self
         values = {"start": self.start, "until": self.until, **changes}
         _, faults = check(values, choices())
         if faults:

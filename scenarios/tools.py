@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..world.money.regimes import REGIMES
 from ..world.tables import MissingRow, Tables
 from .choices import choices
 from .parts import (
@@ -67,6 +68,7 @@ def explain(name_or_path: str | Path) -> list[Line]:
     lines = [Line(key, getattr(scenario, key), _where(found, (key,)), "") for key in ("start", "until")]
     for key in ("draws", "growth"):
         lines.append(Line(key, "on" if getattr(scenario, key) else "off", _where(found, ("switches", key)), ""))
+    lines.append(Line("regime", scenario.regime, _where(found, ("switches", "regime")), ""))
     if scenario.start != LATEST_START:
         lines.append(Line("later knowledge", later_text(scenario), "-", "known_from in parameters.csv and parameters_industry.csv"))
     for nation, levers in scenario.policy.items():
@@ -182,7 +184,7 @@ def flat(scenario: Scenario) -> dict[str, str]:
     """Return {key: value as text} of all that a scenario says."""
     known = choices()
     found = {"start": scenario.start, "until": scenario.until}
-    found |= {key: "on" if getattr(scenario, key) else "off" for key in ("draws", "growth")}
+    found |= {key: "on" if getattr(scenario, key) else "off" for key in ("draws", "growth")} | {"regime": scenario.regime}
     for nation, levers in scenario.policy.items():
         for lever, steps in levers.items():
             found[f"policy.{nation}.{lever}"] = "; ".join(step_text(step, known.levers[lever]) for step in steps)
@@ -314,7 +316,7 @@ def schema(known: Choices | None = None) -> dict[str, Any]:
             "switches": {
                 "type": "object",
                 "additionalProperties": False,
-                "properties": {key: {"enum": [True, False, "on", "off"]} for key in ("draws", "growth")},
+                "properties": {key: {"enum": [True, False, "on", "off"]} for key in ("draws", "growth")} | {"regime": {"enum": list(REGIMES)}},
             },
         },
         "$defs": {

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import opening_compute, opening_money, opening_power
 from .draws import Draws
+from .money import regimes
 from .parties import Parties
 from .places import Places
 from .power.system import PowerSystem
@@ -35,6 +36,7 @@ def open_world(
     tables.check_complete(parameters_read(), {"levers": levers_read(), "variables": recorded})
     statics = Statics(places=places, parties=parties_of(tables, places), system=PowerSystem(tables, places))
     statics.growth = bool(settings.growth)  # type: ignore[attr-defined]
+    statics.money = regimes.rules(settings.regime)  # type: ignore[attr-defined]
     state = State(month=0)
     for kind, opener in openers.items():
         setattr(state, kind, opener(tables, places))

@@ -22,11 +22,13 @@ def open_money(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     places, parties, param = statics.places, statics.parties, tables.param
     of, home = parties.of, parties.home
     nations = len(places.nations)
-    state.ledger = Ledger(home, of["bank"], of["fund"])
+    money = statics.money
+    state.ledger = Ledger(home, of["bank"], of["fund"], money.CAPACITY_IS_MONEY)
     ledger = state.ledger
     coins = state.accreditation.coins_kw.astype(np.int64)
     state.accredited_kw = coins.copy()
     state.value = opening_values(tables, statics, state)
+    state.money_value = money.money_value(state)
     tight_stakes(statics, state, param)
     # plants minted the coins: obligations by capacity's share of its zone
     weight = np.maximum((state.fleet_gw * np.maximum(state.credit, 0.0)).sum(axis=1), 1e-12)
@@ -72,13 +74,17 @@ def open_money(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     state.outflow_musd[of["robot"]] = state.robot.made * state.robot.cost_usd * 1e-6
     state.outflow_musd[of["launcher"]] = state.launcher.flown_t * state.launcher.cost_usd_per_kg / 1000.0
     # loans, and the deposits they made
-    price = state.value[home] / 1000.0
+    price = state.money_value[home] / 1000.0
     loans = np.zeros(len(home))
     loans[of["utility"]] = state.tangible[of["utility"], PLANTS] * param("utility.gearing")
     names = [parties.names[p] for p in of["ai"]]
     loans[of["ai"]] = tables["ai_company_values"].grid("company", names, item="debt_musd", missing=0.0)
     loans[of["ai"]] = np.minimum(loans[of["ai"]], state.tangible[of["ai"]].sum(axis=1) * param("utility.gearing"))
+    # what stands behind deposits: the vault's coins, or as much in money that the central bank has issued
     vault = ledger.coins[of["bank"], np.arange(nations)]
+    if not money.CAPACITY_IS_MONEY:
+        vault = ledger.reserves[:] = np.floor(vault * (state.value / state.money_value)).astype(np.int64)
+        ledger.coins[:] = ledger.obligations
     limit = vault * param("bank.leverage_limit") * param("bank.opening_use")
     asked = np.bincount(home, loans / price, nations)
     loans *= np.minimum(1.0, limit / np.maximum(asked, 1.0))[home]
@@ -103,6 +109,7 @@ def open_money(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     state.repayment_kw = np.zeros(len(home), dtype=np.int64)
     state.books = []
     state.subsidy_musd, state.build_subsidy_musd = np.zeros(nations), np.zeros(nations)
+    state.seigniorage_musd = np.zeros(nations)
     state.fab_subsidy_musd, state.robot_subsidy_musd = np.zeros(nations), np.zeros(nations)
     state.ai_tax_musd = np.zeros(nations)
     state.ai_tax_by_company = np.zeros(len(of["ai"]))
@@ -124,7 +131,7 @@ def open_money(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     statics.opening_tariff = first_tariff
     state.price_response = np.zeros(nations)
     state.claims_musd = np.zeros(nations)
-    state.sheet = None
+    state.sheet, state.old_value = None, state.value
     worth_of_market(tables, statics, state)
 
 
@@ -219,29 +226,11 @@ def worth_of_market(tables: Tables, statics: Any, state: Any) -> None:
     statics.rent_reference = np.zeros(nations)
     statics.energy_reference = coin_market.energy_usd_per_w_year(statics, state)
     draw = ai_stakes(statics, state)
-    state.ai_right_gw = draw.sum(axis=0)
-    rent, *_ = coin_market.clear_rent(tables, statics, state, draw, state.willing_usd_per_w_year)
+    state.ai_right_gw, state.wanted_draw_gw = draw.sum(axis=0), draw
+    rent, *_, state.rationed_gw = coin_market.clear_rent(tables, statics, state, draw, state.willing_usd_per_w_year)
     statics.rent_reference = rent
     state.rent, state.rent_smooth = rent.copy(), rent.copy()
-    state.bank.loan_rate = rent / state.value + param("bank.risk_spread") + param("bank.base_rate")
+    state.bank.loan_rate = statics.money.loan_rate(tables, state)
     statics.opening_gdp_musd = state.nation.gdp_musd.copy()
     state.forward_value, state.value_expected = state.value.copy(), state.value.copy()
-    worth_of_savings(tables, statics, state)
-
-
-def worth_of_savings(tables: Tables, statics: Any, state: Any) -> None:
-    """Set the savings with which the opening value of a watt clears the market for coins.
-
-    Where trade and foreigners alone would want more coins than float at that value, they make do with fewer balances per
-    payment (`state.balance_use` < 1, for good), so that a least share of the balances is savings: below zero it is no savings.
-    """
-    state.balance_use = np.ones(len(state.value))
-    least = tables.param("money.least_savings_share")
-    for _ in range(2):
-        terms = coin_market.value_terms(tables, statics, state)
-        balances = terms["transactions_musd"] + terms["foreign_musd"]
-        savings = worth.solve_savings(state.value, *terms.values())
-        fits = (savings + balances) / np.maximum(balances * (1.0 + least), tables.param("ai.smallest_musd"))
-        state.balance_use = state.balance_use * np.clip(fits, least, 1.0)
-    state.households.savings_musd = np.maximum(savings, 0.0)
-    state.opening_savings_musd = state.households.savings_musd.copy()
+    statics.money.open_value(tables, statics, state)

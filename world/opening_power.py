@@ -35,6 +35,7 @@ def open_power(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     statics.gdp_elasticity, statics.electrification = driver("gdp_elasticity"), driver("electrification_trend")
     statics.price_elasticity = np.abs(driver("price_elasticity_long"))
     statics.growth_forecast = _growth_forecast(tables, nations, calendar)
+    state.nation.gdp_growth = statics.growth_forecast[0] * statics.growth
     state.load_growth = (statics.growth_forecast[0] * statics.gdp_elasticity + statics.electrification) * statics.growth
     # plants
     capacity = tables["zone_capacity"].grid("zone", zones, "technology", techs, missing=0.0)

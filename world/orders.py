@@ -34,6 +34,9 @@ class Stake(NamedTuple):
     kw: np.ndarray  # int64
 
 
+NO_STAKE = Stake(*np.zeros((3, 0), dtype=np.int64))
+
+
 class Bids(NamedTuple):
     """Budgets for one market of the exchange."""
 

@@ -57,6 +57,9 @@ def _money(state: Any, home: np.ndarray, nations: int) -> dict[str, Any]:
         coins_kw, staked_kw, shortfall_kw, balances,
     )  # fmt: skip
     held, staked = coins_kw * _GW, staked_kw * _GW
+    # sums of money in watts: at what a watt is worth
+    watts = state.money_value / state.value
+    world_money = (state.money_value * state.accredited_kw).sum() / max(state.accredited_kw.sum(), 1)
     return {
         "Coin|Accredited": state.accredited_kw * _GW,
         "Coin|Outstanding": held,
@@ -69,12 +72,13 @@ def _money(state: Any, home: np.ndarray, nations: int) -> dict[str, Any]:
         "Coin|Rent": state.rent,
         "Coin|q": state.q,
         "Coin|Loan Rate": state.bank.loan_rate,
-        "Coin|Foreign Claims": ledger.nostro.sum(axis=0) * _GW,
+        "Coin|Cross Rate": state.money_value / world_money,
+        "Coin|Foreign Claims": ledger.nostro.sum(axis=0) * watts * _GW,
         "Coin|Minted": (ledger.minted_total - state.minted_before_kw) * _GW,
         "Coin|Bought Back": (ledger.bought_back_total - state.bought_back_before_kw) * _GW,
-        "Money|Deposits": balances[0],
-        "Money|Loans": balances[1],
-        "Money|Arrears": balances[2],
+        "Money|Deposits": balances[0] * watts,
+        "Money|Loans": balances[1] * watts,
+        "Money|Arrears": balances[2] * watts,
         "Money|Turnover": np.bincount(home, state.turnover_musd, nations),
         "World|GDP": state.nation.gdp_musd,
     }

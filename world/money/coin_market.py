@@ -23,12 +23,20 @@ def clear_rent(tables: Tables, statics: Any, state: Any, draw_gw: np.ndarray, wi
 
     Returns rent [N], accepted [N, C], base [N], reserve [N], rationed [N] (GW; see `rent.clear_rent`).
     """
+    coins = state.ledger.total_coins() * 1e-6
+    return clear_rent_of(tables, statics, state, coins, state.households.stake_gw, draw_gw, willing)
+
+
+def clear_rent_of(
+    tables: Tables, statics: Any, state: Any, coins_gw: np.ndarray, base_gw: np.ndarray, draw_gw: np.ndarray, willing: np.ndarray
+):
+    """Clear a rent as `clear_rent` does for `coins_gw` [N] and base load that stakes `base_gw` [N]."""
     param = tables.param
     nations = len(statics.places.nations)
     willing_in = np.empty((nations, len(willing)))
     willing_in[:] = willing
     return rent.clear_rent(
-        state.ledger.total_coins() * 1e-6, np.zeros(nations), state.households.stake_gw,
+        coins_gw, np.zeros(nations), base_gw,
         energy_usd_per_w_year(statics, state), statics.energy_reference, statics.rent_reference,
         param("money.base_elasticity"), np.ascontiguousarray(draw_gw.T),
         willing_in, param("money.site_spread"),

@@ -3,12 +3,15 @@
 Every party keeps a deposit at its nation's bank; a bank's own slot is its equity in its own coin. For each coin n
 
     sum of deposits at home in n (the bank's equity included) + foreign banks' claims on n
-        = coins in the bank's vault + loans + arrears                                      (bank identity)
+        = coins in the bank's vault + reserves + loans + arrears                           (bank identity)
     coins held by all = obligations of those who minted them = accredited kW + shortfalls  (coin identity)
 
 hold as equalities of integers after every operation; `Ledger.faults` checks them. Payments are collected during
 the month with `pay` and settled at its end by `settle`: what a payer lacks becomes a loan within its limit, the
 rest a dated overdraft (arrears) at its bank, so trade never fails to settle.
+
+Where capacity is no money (`regimes.py`), deposits, loans, arrears, claims and reserves count units of another money. Coins are
+then rights that their minters keep: the vault holds none, and reserves, issued by the central bank, stand behind the deposits.
 """
 
 from __future__ import annotations
@@ -123,13 +126,16 @@ def flows_by_party(flows: Flows, value: np.ndarray, home: np.ndarray) -> tuple[n
 
 
 @kernel
-def _issue(party, nation, kw, bank_of, obligations, coins, deposits):
+def _issue(party, nation, kw, is_money, bank_of, obligations, coins, deposits):
     """Let coins come into being against obligations; below zero: let them go."""
     for k in range(party.shape[0]):
         p, n = party[k], nation[k]
         obligations[p, n] += kw[k]
-        coins[bank_of[n], n] += kw[k]
-        deposits[p] += kw[k]
+        if is_money:
+            coins[bank_of[n], n] += kw[k]
+            deposits[p] += kw[k]
+        else:
+            coins[p, n] += kw[k]
 
 
 @kernel
@@ -143,19 +149,28 @@ def _heal(party, nation, kw, shortfall, new_kw):
 
 
 @kernel
-def _due(party, nation, months, bank_of, coins, shortfall, kw):
-    """Write the kW that each party buys back this month: a share of its shortfall, rounded up, while the vault has coins."""
+def _due(party, nation, months, is_money, bank_of, coins, shortfall, kw):
+    """Write the kW that each party buys back this month: a share of its shortfall, rounded up, while the vault has coins.
+
+    Where coins are no money, it gives up rights of its own.
+    """
     left = np.empty(bank_of.shape[0], np.int64)
     for n in range(left.shape[0]):
         left[n] = max(coins[bank_of[n], n], 0)
     for k in range(party.shape[0]):
         n = nation[k]
-        kw[k] = min(-(-shortfall[party[k], n] // months), left[n])
-        left[n] -= kw[k]
+        due = -(-shortfall[party[k], n] // months)
+        if is_money:
+            kw[k] = min(due, left[n])
+            left[n] -= kw[k]
+        else:
+            kw[k] = min(due, coins[party[k], n])
 
 
 @kernel
-def _gaps(home, is_bank, bank_of, deposits, loans, arrears, coins, staked, rented, obligations, shortfall, nostro, accredited_kw, gaps):
+def _gaps(
+    home, is_money, bank_of, deposits, loans, arrears, coins, staked, rented, obligations, shortfall, nostro, reserves, accredited_kw, gaps
+):
     """Write [N, 6] what the identities of `Ledger.faults` are off by."""
     gaps[:] = 0
     for p in range(home.shape[0]):
@@ -169,7 +184,7 @@ def _gaps(home, is_bank, bank_of, deposits, loans, arrears, coins, staked, rente
             gaps[n, 5] = max(gaps[n, 5], -shortfall[p, n])
     for n in range(gaps.shape[0]):
         gaps[n, 0] -= accredited_kw[n]
-        gaps[n, 2] -= coins[bank_of[n], n]
+        gaps[n, 2] -= reserves[n] + (coins[bank_of[n], n] if is_money else 0)
         for m in range(gaps.shape[0]):
             gaps[n, 2] += nostro[m, n]
 
@@ -205,16 +220,17 @@ class Ledger:
     """Who holds and owes what. Arrays are indexed by party A and nation (coin) N; amounts are int64 kW of coin."""
 
     ARRAYS = ("deposits", "loans", "arrears", "arrears_months", "coins", "staked", "rented", "obligations",
-              "shortfall", "nostro", "minted_total", "bought_back_total")  # fmt: skip
+              "shortfall", "nostro", "minted_total", "bought_back_total", "reserves")  # fmt: skip
     SEALED = ("deposits", "loans", "arrears", "coins", "obligations", "shortfall")
 
-    def __init__(self, home: np.ndarray, bank_of: np.ndarray, fund_of: np.ndarray):
+    def __init__(self, home: np.ndarray, bank_of: np.ndarray, fund_of: np.ndarray, capacity_is_money: bool = True):
         parties, nations = len(home), len(bank_of)
+        self.capacity_is_money = capacity_is_money
         self.home, self.bank_of, self.fund_of = home, bank_of, fund_of
         self.is_bank = np.zeros(parties, dtype=bool)
         self.is_bank[bank_of] = True
         one, two = (parties,), (parties, nations)
-        for name, shape in zip(self.ARRAYS, (one,) * 4 + (two,) * 5 + ((nations, nations), (nations,), (nations,)), strict=True):
+        for name, shape in zip(self.ARRAYS, (one,) * 4 + (two,) * 5 + ((nations, nations), *[(nations,)] * 3), strict=True):
             setattr(self, name, np.zeros(shape, dtype=np.int64))
         self._slip = Slip(*(np.zeros(_FIRST_SLIP, dtype) for dtype in (np.int64, np.int64, np.int8, np.float64)))
         self._waiting = 0  # payments on the slip
@@ -234,6 +250,7 @@ class Ledger:
     nostro: np.ndarray
     minted_total: np.ndarray
     bought_back_total: np.ndarray
+    reserves: np.ndarray
 
     def copy(self) -> Ledger:
         new = object.__new__(Ledger)
@@ -276,14 +293,14 @@ class Ledger:
         self._waiting = last
 
     def settle(self, value: np.ndarray, loan_room_kw: np.ndarray) -> Flows:
-        """Settle all collected payments at `value` (USD/W per nation); cover overdrafts by loans, then arrears.
+        """Settle all collected payments at `value` of the nations' money (thousand USD per unit); overdrafts become loans, then arrears.
 
         `loan_room_kw` [A] is what each party may still borrow. Returns the month's flows, which are also kept.
         Raises ValueError for a payment that is not finite or negative.
         """
         if not (np.isfinite(value).all() and (value > 0.0).all()):
             n = int(np.flatnonzero(~(np.isfinite(value) & (value > 0.0)))[0])
-            raise ValueError(f"value of coin {n} is {value[n]} USD/W; allowed: finite and above 0")
+            raise ValueError(f"value of money {n} is {value[n]} thousand USD per unit; allowed: finite and above 0")
         payer, payee, purpose, musd = (column[: self._waiting] for column in self._slip)
         self._waiting = 0
         fine = (musd >= 0.0) & (musd < np.inf)
@@ -319,9 +336,12 @@ class Ledger:
     # -- coins --------------------------------------------------------------------------------------------------
 
     def mint(self, party, nation, kw) -> None:
-        """Create `kw` coins against an equal capacity obligation of `party` and put them into its deposit; arrays [B] or numbers."""
+        """Create `kw` coins against an equal capacity obligation of `party`; arrays [B] or numbers.
+
+        Where capacity is money they become its deposit, else it holds them as rights.
+        """
         party, nation, kw = np.atleast_1d(party), np.atleast_1d(nation), np.atleast_1d(kw)
-        _issue(party, nation, kw, self.bank_of, self.obligations, self.coins, self.deposits)
+        _issue(party, nation, kw, self.capacity_is_money, self.bank_of, self.obligations, self.coins, self.deposits)
         np.add.at(self.minted_total, nation, kw)
 
     def book(self, party: np.ndarray, nation: np.ndarray, kw: np.ndarray) -> np.ndarray:
@@ -337,15 +357,15 @@ class Ledger:
         return new_kw
 
     def buy_back(self, party, nation, kw) -> None:
-        """Retire `kw` coins: paid from the party's deposit, taken out of the bank's vault, off its obligation; arrays or numbers."""
+        """Retire `kw` coins, the reverse of `mint`: out of deposit and vault, or out of the party's rights; arrays or numbers."""
         party, nation, kw = np.atleast_1d(party), np.atleast_1d(nation), np.atleast_1d(kw)
-        _issue(party, nation, -kw, self.bank_of, self.obligations, self.coins, self.deposits)
+        _issue(party, nation, -kw, self.capacity_is_money, self.bank_of, self.obligations, self.coins, self.deposits)
         np.add.at(self.bought_back_total, nation, kw)
 
     def due_kw(self, party: np.ndarray, nation: np.ndarray, months: int) -> np.ndarray:
-        """Return what parties [B] buy back this month: a `months`-th of their shortfall, as far as the vault has coins."""
+        """Return what parties [B] buy back this month: a `months`-th of their shortfall, as far as there are coins to be had."""
         kw = np.empty(len(party), np.int64)
-        _due(party, nation, months, self.bank_of, self.coins, self.shortfall, kw)
+        _due(party, nation, months, self.capacity_is_money, self.bank_of, self.coins, self.shortfall, kw)
         return kw
 
     def move_coins(self, party, nation, kw, value: np.ndarray) -> None:
@@ -353,7 +373,10 @@ class Ledger:
 
         At home a deposit is turned into coins and back; abroad money goes over the exchange at `value` [N] and leaves the other
         bank with a claim. A purchase stops where the vault or the deposit is empty, a sale where no coins are left.
+        Raises ValueError where capacity is no money: no vault trades in rights.
         """
+        if not self.capacity_is_money and np.size(kw):
+            raise ValueError(f"{np.size(kw)} orders for coins of a bank's vault; allowed: none where capacity is no money")
         party, nation, kw = np.atleast_1d(party), np.atleast_1d(nation), np.atleast_1d(kw)
         _move_coins(party, nation, kw, value, self.home, self.bank_of, self.coins, self.deposits, self.nostro)
 
@@ -361,6 +384,11 @@ class Ledger:
         """Grant loans that create deposits (negative: repay)."""
         np.add.at(self.loans, party, kw)
         np.add.at(self.deposits, party, kw)
+
+    def issue_reserves(self, units: np.ndarray) -> None:
+        """Let central banks issue `units` [N] of money: their own deposit at the bank, which holds it as reserves."""
+        self.reserves += units
+        self.deposits[self.fund_of] += units
 
     # -- what must hold -----------------------------------------------------------------------------------------
 
@@ -371,8 +399,8 @@ class Ledger:
         """Return (nation, what is broken, by how many kW) for every identity that does not hold."""
         gaps = np.empty((len(accredited_kw), len(_FAULTS)), dtype=np.int64)
         _gaps(
-            self.home, self.is_bank, self.bank_of, self.deposits, self.loans, self.arrears, self.coins, self.staked, self.rented,
-            self.obligations, self.shortfall, self.nostro, accredited_kw, gaps,
+            self.home, self.capacity_is_money, self.bank_of, self.deposits, self.loans, self.arrears, self.coins, self.staked,
+            self.rented, self.obligations, self.shortfall, self.nostro, self.reserves, accredited_kw, gaps,
         )  # fmt: skip
         found = [(int(n), _FAULTS[kind], int(gaps[n, kind])) for n, kind in np.argwhere(gaps)]
         overdrawn = np.flatnonzero((self.deposits < 0) & ~self.is_bank)

@@ -11,7 +11,7 @@ from ..parties import SECTORS
 from .ledger import PURPOSES, Flows
 
 ITEMS = ("coins", "deposits", "loans", "arrears", "foreign claims", "bank liabilities", "obligations", "accredited plants",
-         "fund obligations", "plants", "chips", "halls", "lines")  # fmt: skip
+         "fund obligations", "reserves", "plants", "chips", "halls", "lines")  # fmt: skip
 # names of the tangible assets, kept at depreciated cost in MUSD; they must be the last of ITEMS
 TANGIBLE = ("plants", "chips", "halls", "lines")
 
@@ -26,16 +26,17 @@ class MonthBooks(NamedTuple):
     capital: np.ndarray  # [A] tangible assets bought: the payment is booked as an asset
 
 
-def balance_sheet(ledger, value: np.ndarray, tangible: np.ndarray) -> np.ndarray:
-    """Return [A, items] in MUSD at `value` (USD/W): assets positive, debts negative.
+def balance_sheet(ledger, value: np.ndarray, money_value: np.ndarray, tangible: np.ndarray) -> np.ndarray:
+    """Return [A, items] in MUSD at `value` of a watt (USD/W) and of money (thousand USD per unit): assets positive, debts negative.
 
     `tangible` [A, len(TANGIBLE)] is the depreciated cost of plants, chips, halls and lines. The Grid Fund owes every
-    coin and is owed an equal capacity obligation, which its plants stand for: both sides are marked alike.
+    coin and is owed an equal capacity obligation, which its plants stand for: both sides are marked alike. Reserves are the central
+    bank's debt; it stands with the fund.
     """
     out = np.zeros((len(ledger.home), len(ITEMS)))
     _fill_sheet(
-        ledger.home, ledger.is_bank, ledger.bank_of, ledger.fund_of, value / 1000.0, ledger.coins, ledger.deposits, ledger.loans,
-        ledger.arrears, ledger.nostro, ledger.obligations, ledger.shortfall, out,
+        ledger.home, ledger.is_bank, ledger.bank_of, ledger.fund_of, value / 1000.0, money_value / 1000.0, ledger.coins,
+        ledger.deposits, ledger.loans, ledger.arrears, ledger.nostro, ledger.obligations, ledger.shortfall, ledger.reserves, out,
     )  # fmt: skip
     out[:, len(ITEMS) - len(TANGIBLE) :] = tangible
     return out
@@ -43,11 +44,11 @@ def balance_sheet(ledger, value: np.ndarray, tangible: np.ndarray) -> np.ndarray
 
 @kernel
 def _fill_sheet(
-    home, is_bank, bank_of, fund_of, price, coins, deposits, loans, arrears, nostro, obligations, shortfall, out
+    home, is_bank, bank_of, fund_of, price, money_price, coins, deposits, loans, arrears, nostro, obligations, shortfall, reserves, out
 ):  # fmt: skip
-    """Write the financial items; `price` [N] in MUSD per kW."""
+    """Write the financial items; `price` [N] in MUSD per kW, `money_price` [N] in MUSD per unit."""
     for p in range(home.shape[0]):
-        own, bank = price[home[p]], bank_of[home[p]]
+        own, bank = money_price[home[p]], bank_of[home[p]]
         for n in range(price.shape[0]):
             out[p, 0] += coins[p, n] * price[n]
             out[p, 6] -= obligations[p, n] * price[n]
@@ -61,8 +62,10 @@ def _fill_sheet(
         out[bank, 2] += (loans[p] + arrears[p]) * own
     for n in range(price.shape[0]):
         for m in range(price.shape[0]):
-            out[bank_of[n], 4] += nostro[n, m] * price[m]
-            out[bank_of[n], 5] -= nostro[m, n] * price[n]
+            out[bank_of[n], 4] += nostro[n, m] * money_price[m]
+            out[bank_of[n], 5] -= nostro[m, n] * money_price[n]
+        out[bank_of[n], 9] += reserves[n] * money_price[n]
+        out[fund_of[n], 9] -= reserves[n] * money_price[n]
 
 
 def flow_matrix(flows: Flows, sector: np.ndarray, home: np.ndarray, nation: int | None = None):
