@@ -213,5 +213,6 @@ def _restructure(world: Any, flows: Any) -> Any:
         ledger.loans[party] = ledger.arrears[party] = ledger.arrears_months[party] = 0
         flows = ledger.write_off(int(party), lost, state.money_value, flows)
         name = world.parties.names[party]
-        world.tell("bust", world.places.nations[n], name, f"{name} is bankrupt; its bank writes off {lost * state.money_value[n] * 1e-6:.2f} BUSD.")
+        busd = lost * state.money_value[n] * 1e-6
+        world.tell("bust", world.places.nations[n], name, f"{name} is bankrupt; its bank writes off {busd:.2f} BUSD.")
     return flows

@@ -29,11 +29,10 @@ class Actor(mesa.Agent):
         raise AttributeError(f"{type(self).__name__} has no {name!r}; it has {', '.join(type(self).COLUMNS)}")
 
     @property
-    def deposits_gw(self) -> float:
-        """Money at the bank, in GW at the home nation's value of a watt."""
+    def deposits_musd(self) -> float:
+        """Money at the bank, in million USD."""
         state = self.model.state
-        home = state.ledger.home[self.party]
-        return float(state.ledger.deposits[self.party] * (state.money_value[home] / state.value[home])) * 1e-6
+        return float(state.ledger.deposits[self.party] * state.money_value[state.ledger.home[self.party]]) / 1000.0
 
     @property
     def net_worth_musd(self) -> float:

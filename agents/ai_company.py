@@ -8,7 +8,7 @@ import numpy as np
 
 from ..world.columns import Column, Columns
 from ..world.kernels import kernel
-from ..world.orders import Bids, Payment, Stake, Start
+from ..world.orders import NO_STAKE, Bids, Payment, Stake, Start
 from ..world.sums import row_sum
 from ..world.tech import services
 from .actor import Actor

@@ -9,7 +9,6 @@ import numpy as np
 from ..world.build import sites
 from ..world.build.expected import expected_gw
 from ..world.columns import Column, Columns
-from ..world.money import coin_market
 from ..world.orders import Payment, Start
 from .actor import Actor
 from .rules import bottleneck, financing, invest

@@ -316,7 +316,10 @@ def schema(known: Choices | None = None) -> dict[str, Any]:
             "switches": {
                 "type": "object",
                 "additionalProperties": False,
-                "properties": {key: {"enum": [True, False, "on", "off"]} for key in ("draws", "growth")} | {"regime": {"enum": list(REGIMES)}},
+                "properties": {
+                    **{key: {"enum": [True, False, "on", "off"]} for key in ("draws", "growth")},
+                    "regime": {"enum": list(REGIMES)},
+                },
             },
         },
         "$defs": {

@@ -53,7 +53,7 @@ def test_an_agents_window_reads_its_row(world24):
         for agent in list(world24.agents_by_type[kind])[-2:]:
             for name in kind.COLUMNS:
                 np.testing.assert_array_equal(getattr(agent, name), getattr(columns, name)[agent.row])
-            assert agent.deposits_gw == state.ledger.deposits[agent.party] * 1e-6
+            assert agent.deposits_musd == state.ledger.deposits[agent.party] * state.value[state.ledger.home[agent.party]] / 1000.0
             assert agent.net_worth_musd == pytest.approx(world24.net_worth_musd()[agent.party])
             assert agent.name in repr(agent)
             with pytest.raises(AttributeError, match="has no 'colour'"):

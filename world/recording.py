@@ -16,8 +16,8 @@ FAMILIES = ("Power|Capacity", "Power|Generation")  # told by technology too
 
 
 @kernel
-def _holdings(home, is_bank, coins, staked, shortfall, deposits, loans, arrears, coins_kw, staked_kw, shortfall_kw, balances_gw):
-    """Add up, by nation, who holds, stakes and lacks its coins in kW, and its own people's deposits, loans and arrears in GW."""
+def _holdings(home, is_bank, coins, staked, shortfall, deposits, loans, arrears, coins_kw, staked_kw, shortfall_kw, balances):
+    """Add up, by nation, who holds, stakes and lacks its coins in kW, and its people's deposits, loans and arrears in million units."""
     for p in range(home.shape[0]):
         for n in range(coins_kw.shape[0]):
             coins_kw[n] += coins[p, n]
@@ -25,9 +25,9 @@ def _holdings(home, is_bank, coins, staked, shortfall, deposits, loans, arrears,
             shortfall_kw[n] += shortfall[p, n]
         if not is_bank[p]:
             h = home[p]
-            balances_gw[0, h] += deposits[p] * _GW
-            balances_gw[1, h] += loans[p] * _GW
-            balances_gw[2, h] += arrears[p] * _GW
+            balances[0, h] += deposits[p] * _GW
+            balances[1, h] += loans[p] * _GW
+            balances[2, h] += arrears[p] * _GW
 
 
 @cache
@@ -57,8 +57,7 @@ def _money(state: Any, home: np.ndarray, nations: int) -> dict[str, Any]:
         coins_kw, staked_kw, shortfall_kw, balances,
     )  # fmt: skip
     held, staked = coins_kw * _GW, staked_kw * _GW
-    # sums of money in watts: at what a watt is worth
-    watts = state.money_value / state.value
+    musd = state.money_value * 1000.0  # per million units of money
     world_money = (state.money_value * state.accredited_kw).sum() / max(state.accredited_kw.sum(), 1)
     return {
         "Coin|Accredited": state.accredited_kw * _GW,
@@ -73,12 +72,12 @@ def _money(state: Any, home: np.ndarray, nations: int) -> dict[str, Any]:
         "Coin|q": state.q,
         "Coin|Loan Rate": state.bank.loan_rate,
         "Coin|Cross Rate": state.money_value / world_money,
-        "Coin|Foreign Claims": ledger.nostro.sum(axis=0) * watts * _GW,
         "Coin|Minted": (ledger.minted_total - state.minted_before_kw) * _GW,
         "Coin|Bought Back": (ledger.bought_back_total - state.bought_back_before_kw) * _GW,
-        "Money|Deposits": balances[0] * watts,
-        "Money|Loans": balances[1] * watts,
-        "Money|Arrears": balances[2] * watts,
+        "Money|Deposits": balances[0] * musd,
+        "Money|Loans": balances[1] * musd,
+        "Money|Arrears": balances[2] * musd,
+        "Money|Foreign Claims": ledger.nostro.sum(axis=0) * musd * _GW,
         "Money|Turnover": np.bincount(home, state.turnover_musd, nations),
         "World|GDP": state.nation.gdp_musd,
     }
