@@ -43,6 +43,11 @@ step = st.one_of(
     st.tuples(st.just("unstake"), private, nation, amount),
     st.tuples(st.just("lend"), private, nation, st.integers(-200_000, 200_000)),
 )
+step_of_other_money = st.one_of(
+    st.tuples(st.sampled_from(("pay", "settle")), party, party, st.integers(0, 50_000)),
+    st.tuples(st.sampled_from(("mint", "buy back", "issue")), private, nation, amount),
+    st.tuples(st.just("lend"), private, nation, st.integers(-200_000, 200_000)),
+)
 
 
 def apply(ledger: Ledger, action: str, who: int, other: int, much: float, value: np.ndarray) -> None:
@@ -55,10 +60,13 @@ def apply(ledger: Ledger, action: str, who: int, other: int, much: float, value:
     elif action == "mint":
         ledger.mint(who, home, int(much))
     elif action == "buy back":
-        room = min(ledger.deposits[who], ledger.coins[BANK[home], home], ledger.obligations[who, home], int(much))
+        backed = (ledger.deposits[who], ledger.coins[BANK[home], home]) if ledger.capacity_is_money else (ledger.coins[who, home],)
+        room = min(*backed, ledger.obligations[who, home], int(much))
         ledger.buy_back(who, home, max(int(room), 0))
     elif action == "lend":
         ledger.lend(np.array([who]), np.array([max(int(much), -int(min(ledger.loans[who], ledger.deposits[who])))]))
+    elif action == "issue":
+        ledger.issue_reserves(np.full(NATIONS, int(much)))
     elif action == "stake":
         ledger.move_coins(who, other, max(int(much), 0), value)
     elif action == "unstake":
@@ -72,6 +80,16 @@ def test_both_identities_hold_after_any_series_of_operations(steps, seed):
     for number, (action, who, other, much) in enumerate(steps):
         apply(ledger, action, who, other, much, value_of(seed + number // 5))
         assert ledger.faults(accredited(ledger)) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(step_of_other_money, max_size=30), st.integers(0, 10_000))
+def test_both_identities_hold_where_money_is_another(steps, seed):
+    ledger = Ledger(HOME, BANK, FUND, capacity_is_money=False)
+    for number, (action, who, other, much) in enumerate(steps):
+        apply(ledger, action, who, other, much, value_of(seed + number // 5))
+        assert ledger.faults(accredited(ledger)) == []
+        assert ledger.coins[BANK].sum() == 0
 
 
 @settings(max_examples=60, deadline=None)
