@@ -22,12 +22,15 @@ def hindcast_group() -> None:
 @hindcast_group.command("power")
 @click.option("--draws", default=100, show_default=True, type=Whole(4, 10_000), help="Worlds from each origin.")
 @click.option("--origins", default="2016-2022", show_default=True, metavar="YEAR[-YEAR]", help="Januaries from which runs begin.")
+@click.option("--regime", default="fiat", show_default=True, help="Regime of money; history's was fiat.")
 @click.option("--vary", default="default", show_default=True, metavar="world|default|FILE", help="What is unsure.")
 @click.option("--workers", type=Whole(1, 4096), help="Processes.  [default: one per core]")
 @click.option("--out", default="hindcast", show_default=True, type=click.Path(path_type=Path), help="Folder for runs, tables and picture.")
 @click.option("--json", "as_json", is_flag=True, help="Print scores and claims as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors (and JSON, if asked for).")
-def power_command(draws: int, origins: str, vary: str, workers: int | None, out: Path, as_json: bool, quiet: bool) -> None:
+def power_command(
+    draws: int, origins: str, regime: str, vary: str, workers: int | None, out: Path, as_json: bool, quiet: bool
+) -> None:
     """Score generation, capacity and demand against figures observed since 2016 and against naive forecasts.
 
     What was begun in the folder with the same inputs is gone on with.
@@ -36,6 +39,7 @@ def power_command(draws: int, origins: str, vary: str, workers: int | None, out:
     check_folder(out)
     from ..scenarios.batch import BatchStopped, Interrupted, Refused
     from ..scenarios.hindcast import hindcast
+    from ..scenarios.read import load_scenario
     from ..scenarios.study import StudyError
     from ..viz.hindcast import LOST_FIRST, tables, write
 
@@ -43,7 +47,8 @@ def power_command(draws: int, origins: str, vary: str, workers: int | None, out:
     tell = None if quiet or as_json else _tell
     try:
         with told():
-            found = hindcast(out, draws=draws, origins=years, vary=vary, workers=workers, told=tell, command=command)
+            past = load_scenario("baseline").with_choices(regime=regime)
+            found = hindcast(out, scenario=past, draws=draws, origins=years, vary=vary, workers=workers, told=tell, command=command)
     except Refused as error:
         raise Failure(f"{error}\nGive another folder by --out, or remove {out}.", REFUSED) from error
     except Interrupted:

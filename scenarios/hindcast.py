@@ -99,7 +99,7 @@ class Hindcast(NamedTuple):
 def hindcast(
     out: str | Path,
     *,
-    scenario: Any = "baseline",
+    scenario: Any = "fiat",
     origins: Iterable[int] = ORIGINS,
     draws: int = DRAWS,
     vary: str | Path | None = "default",
@@ -144,7 +144,7 @@ def claims() -> pd.DataFrame:
 def evidence_hash() -> str:
     """Return the sha256 over code, tables, observed figures and scoring: what the figures of a hindcast depend on."""
     here = [Path(__file__), Path(__file__).with_name("hindcast_scores.py"), OBSERVED.parent / "vary" / "default.toml"]
-    files = [*here, OBSERVED.parent / "library" / "baseline.toml", *sorted(OBSERVED.iterdir())]
+    files = [*here, *(OBSERVED.parent / "library" / f"{name}.toml" for name in ("baseline", "fiat")), *sorted(OBSERVED.iterdir())]
     parts = [bytes_hash(), tables_hash(), *(hashlib.sha256(path.read_bytes()).hexdigest() for path in files)]
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
