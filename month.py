@@ -52,7 +52,8 @@ def dispatch(world: Any) -> None:
     base = state.base_gw * state.base_response[world.places.zone_nation]
     days = world.calendar.days(state.month) if statics.growth else statics.mean_days
     state.power = statics.system.clear(
-        _running_plants(state), state.running, base, state.ai_draw_gw_zone, month_of_year, days, world.draws, state.month, state.plan
+        _running_plants(state), state.running, base, state.ai_draw_gw_zone, month_of_year, days, world.draws, state.month, state.plan,
+        state.month / 12.0 if statics.growth else 0.0,
     )
     state.margin_ring[month_of_year] = state.power.margin_usd_per_kw
     state.margin_usd_per_kw_year = state.margin_ring.sum(axis=0)

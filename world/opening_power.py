@@ -174,7 +174,7 @@ def _first_year(statics: Any, state: Any, param: Any) -> None:
     bills = []
     for month in range(12):
         power = system.clear(
-            state.plants, state.running, state.base_gw, state.ai_draw_gw_zone, month, 30.4375, off, month, state.plan
+            state.plants, state.running, state.base_gw, state.ai_draw_gw_zone, month, 30.4375, off, month, state.plan, 0.0
         )
         total = power.margin_usd_per_kw if total is None else total + power.margin_usd_per_kw
         bills.append(power)

@@ -13,9 +13,9 @@ from ..tables import Tables
 from . import account
 from .accredit import FLAT, HYDRO, SOLAR, STORAGE, DesignDays, Grid, design_load_gw, link_cuts_gw
 from .blocks import bin_supply, empty_blocks
+from .committed import fold, held_gw, read_committed, split
 from .dispatch import Links, Tolerance, Units, clear_networks, empty_clearing, empty_plan, find_networks
 from .fleet import add_up, marginal_cost_usd_per_mwh
-from .heat import fold, held_gw, read_heat_plants, split
 from .weather import DayTypes, Spread, calm_load_ratio, days_of_month
 from .year_plan import YearPlan, empty_year, recall, remember
 
@@ -98,11 +98,14 @@ class PowerSystem:
         self.export = np.bincount(border.zone[border.export], border.gw[border.export], self.z)  # GW of export demand
         thermal = places.kind_is("thermal")
         stores = [self.tech["battery"], self.tech["pumped_hydro"]]
-        self.firm = np.ones((self.z, self.k + 2))  # what is there at all hours, of plants, border nodes (and heat plants, below)
+        self.firm = np.ones((self.z, self.k + 2))  # what is there at all hours, of plants, border nodes (and promised output, below)
         self.firm[:, thermal] = 1.0 - self.outage.mean(axis=1)[:, None]
+        # refuelling, stops by order and rivers too warm: what the fleet gave is the most that it gives
+        usual = tables["output_factor"].grid("nation", places.nations, "technology", techs, item="availability", missing=1.0)
+        self.firm[:, : self.k] = np.minimum(self.firm[:, : self.k], usual[places.zone_nation])
         self.firm[:, stores] = 0.0
-        self.heat = read_heat_plants(tables, zones, techs, self.k + 2)
-        self.firm = np.concatenate([self.firm, self.firm[:, self.heat.technology]], axis=1)
+        self.committed = read_committed(tables, places, self.firm[:, : self.k], self.k + 2)
+        self.firm = np.concatenate([self.firm, self.firm[:, self.committed.technology]], axis=1)
         self.burns = np.ones(self.k, bool)
         self.burns[[self.tech["hydro"], *stores]] = False
         self.links = Links(
@@ -178,10 +181,12 @@ class PowerSystem:
 
     # -- the month ----------------------------------------------------------------------------------------------
 
-    def clear(self, plants: Any, running: Any, base_gw, ai_gw, month_of_year, days, draws: Draws, month, year: YearPlan) -> MonthPower:
+    def clear(
+        self, plants: Any, running: Any, base_gw, ai_gw, month_of_year, days, draws: Draws, month, year: YearPlan, elapsed_years: float
+    ) -> MonthPower:
         """Clear one month. `plants` has columns zone, technology, capacity_gw; `running` (see `RunningCosts`) their costs.
 
-        `year` gives the plan to start from and keeps the one found.
+        `elapsed_years` since the start have contracts run out by. `year` gives the plan to start from and keeps the one found.
         """
         normals = np.stack([draws.normal(f"weather.{x}", self.keys, month) for x in Spread._fields])
         m = month_of_year
@@ -199,9 +204,9 @@ class PowerSystem:
             self.firm, self.tech["wind"], self.tech["solar"], self.tech["hydro"], weather.wind_cf, weather.solar_cf,
             hydro_cf * self.river_share,
         )  # fmt: skip
-        held = held_gw(self.heat, m, capacity)
-        free_gw, heat_cost = np.empty(len(plants.zone)), np.empty((self.z, self.k))
-        split(plants.zone, plants.technology, plants.capacity_gw, running.usd_per_mwh, held, capacity, free_gw, heat_cost)
+        held = held_gw(self.committed, m, elapsed_years, capacity)
+        free_gw, held_cost = np.empty(len(plants.zone)), np.empty((self.z, self.k))
+        split(plants.zone, plants.technology, plants.capacity_gw, running.usd_per_mwh, held, capacity, free_gw, held_cost)
         blocks = self._blocks(plants, free_gw, running.usd_per_mwh, held)
         units = self._units(capacity)
         reservoir = self.hydro[0]
@@ -217,30 +222,30 @@ class PowerSystem:
         remember(year, m, units, inflow, plan)
         hours = self.day_types.weight * days
         return self._account(
-            blocks, clearing, available, plan, base, load, hours, running, capacity, hydro_cf, held, heat_cost
+            blocks, clearing, available, plan, base, load, hours, running, capacity, hydro_cf, held, held_cost
         )  # fmt: skip
 
     def _blocks(self, plants, free_gw, cost, held):
-        border, heat = self.border, self.heat
+        border, committed = self.border, self.committed
         codes = self.firm.shape[1]
-        heat_zone, j = np.nonzero(held[:, heat.technology])
-        zone = np.concatenate([border.zone, heat_zone])
-        technology = np.concatenate([self.border_technology, heat.first_code + j])
-        gw = np.concatenate([border.gw, held[heat_zone, heat.technology[j]]])
-        price = np.concatenate([border.usd_per_mwh, np.full(len(j), heat.usd_per_mwh)])
+        held_zone, j = np.nonzero(held[:, committed.technology])
+        zone = np.concatenate([border.zone, held_zone])
+        technology = np.concatenate([self.border_technology, committed.first_code + j])
+        gw = np.concatenate([border.gw, held[held_zone, committed.technology[j]]])
+        price = np.concatenate([border.usd_per_mwh, np.full(len(j), committed.usd_per_mwh)])
         blocks = empty_blocks(self.z, codes, BINS)
         bin_supply(plants.zone, plants.technology, free_gw, cost, zone, technology, gw, price, codes, BINS, blocks)
         return blocks
 
     def _account(
-        self, blocks, clearing, available, plan, base, load, hours, running, capacity, hydro_cf, held, heat_cost
+        self, blocks, clearing, available, plan, base, load, hours, running, capacity, hydro_cf, held, held_cost
     ) -> MonthPower:
         z, k, cap = self.z, self.k, self.offer_cap
         energy, cost, revenue = (np.zeros(self.firm.shape) for _ in range(3))
         account.by_technology(blocks, clearing, available, hours, cap, energy, cost, revenue)
-        heat_gwh = fold(self.heat, heat_cost, energy, cost, revenue)
-        # offered below zero, heat plants that were turned down look like idle wind: they are no curtailment
-        turned_down = (held * self.firm[:, :k]).sum(axis=1) * _HOURS * hours.sum() - heat_gwh
+        held_gwh = fold(self.committed, held_cost, energy, cost, revenue)
+        # offered below zero, promised output that was turned down looks like idle wind: it is no curtailment
+        turned_down = (held * self.firm[:, :k]).sum(axis=1) * _HOURS * hours.sum() - held_gwh
         account.by_storage(plan, clearing.price, self.unit_zone, self.unit_technology, hours, cap, energy, revenue)
         lines = len(self.links.tail)
         forward, reverse, lost = np.empty(lines), np.empty(lines), np.empty(lines)

@@ -1,4 +1,4 @@
-"""Truths about plants that make heat too: they run before all else, burn what they burn, and can be turned down."""
+"""Truths about promised output, of heat and of contracts: it runs before all else, burns what it burns, and can be turned down."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from wattrace.model import World
 from wattrace.scenarios import bench
-from wattrace.world.power import heat, system
+from wattrace.world.power import committed, system
 from wattrace.world.power.blocks import Blocks
 from wattrace.world.power.dispatch import Links, Units
 from wattrace.world.tables import Table, Tables
@@ -42,62 +44,92 @@ def run():
 @pytest.fixture(scope="module")
 def without():
     tables = Tables.load("2026-01")
-    plants = tables["heat_plants"]
-    tables.tables["heat_plants"] = Table(plants.name, plants.columns, plants.keys).take(np.empty(0, np.int64))
+    for name in ("heat_plants", "output_contracts"):
+        promised = tables[name]
+        tables.tables[name] = Table(promised.name, promised.columns, promised.keys).take(np.empty(0, np.int64))
     return year(tables)
 
 
 def bound_gwh(world, months, m):
-    """Return GWh [Z, K] that heat holds on line in a month, if nothing is turned down."""
+    """Return GWh [Z, K] that promises hold on line in a month of the first year, if nothing is turned down."""
     grid, (_, fleet, days) = world.statics.system, months[m]
-    return heat.held_gw(grid.heat, m, fleet) * grid.firm[:, : grid.k] * 24.0 * days
+    return committed.held_gw(grid.committed, m, m / 12.0, fleet) * grid.firm[:, : grid.k] * 24.0 * days
 
 
 def test_the_season_lies_between_summer_and_winter():
     share, winter, summer = np.array([[0.5]]), np.array([[0.8]]), np.array([[0.2]])
     season = np.array([[1.0, 0.5, *[0.0] * 10]])
-    assert heat.bound_share(share, winter, summer, season)[:3, 0, 0] == pytest.approx([0.4, 0.25, 0.1])
+    assert committed.heat_share(share, winter, summer, season)[:3, 0, 0] == pytest.approx([0.4, 0.25, 0.1])
 
 
-def test_heat_demand_shrinks_with_a_fleet_and_does_not_grow_with_it(run):
-    plants, opening = run[0].statics.system.heat, run[0].statics.system.heat.opening_gw
-    full = heat.held_gw(plants, 0, opening)
-    np.testing.assert_array_equal(heat.held_gw(plants, 0, 2.0 * opening), full)
-    np.testing.assert_allclose(heat.held_gw(plants, 0, 0.5 * opening), 0.5 * full)
+def test_promises_shrink_with_a_fleet_and_do_not_grow_with_it(run):
+    plants, opening = run[0].statics.system.committed, run[0].statics.system.committed.opening_gw
+    full = committed.held_gw(plants, 0, 0.0, opening)
+    np.testing.assert_array_equal(committed.held_gw(plants, 0, 0.0, 2.0 * opening), full)
+    np.testing.assert_allclose(committed.held_gw(plants, 0, 0.0, 0.5 * opening), 0.5 * full)
+
+
+@given(st.floats(0.0, 40.0), st.floats(0.0, 40.0), st.integers(0, 11))
+def test_contracts_run_out_and_heat_stays(run, one, other, m):
+    plants = run[0].statics.system.committed
+    sooner, later = (committed.held_gw(plants, m, years, plants.opening_gw) for years in sorted((one, other)))
+    assert np.all(later <= sooner)
+    heat = plants.heat[m] * plants.opening_gw
+    assert np.all(later >= heat)
+    # 40 years on, nothing is promised but heat
+    np.testing.assert_array_equal(committed.held_gw(plants, m, plants.lapse_years.max(), plants.opening_gw), heat)
+
+
+@given(st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_what_is_promised_is_given_after_outages_where_plants_can(promised, output, firm):
+    share = committed.contract_share(np.array(promised), np.array(output), np.array(firm))
+    assert 0.0 <= share <= 1.0
+    assert share * firm == pytest.approx(min(promised * output, firm), abs=1e-12)
+
+
+def test_a_fleet_gives_no_more_than_it_used_to(run):
+    grid, tables = run[0].statics.system, run[0].tables
+    rows = tables["output_factor"].where(item="availability")
+    assert len(rows)
+    k = grid.tech["nuclear"]
+    for nation, usual in {str(n): v for n, v in zip(rows["nation"], rows["value"], strict=True)}.items():
+        mine = run[0].places.zone_nation == run[0].places.nation(nation)
+        assert np.all(grid.firm[mine, k] <= usual + 1e-12)
 
 
 @pytest.mark.parametrize("m", range(12))
-def test_what_heat_holds_on_line_runs_where_power_never_falls_below_its_offer(run, m):
+def test_what_is_held_on_line_runs_where_power_never_falls_below_its_offer(run, m):
     world, months = run
     power, least = months[m][0], bound_gwh(world, months, m)
-    never_down = power.price.min(axis=(0, 2)) > world.statics.system.heat.usd_per_mwh + 1e-9
+    never_down = power.price.min(axis=(0, 2)) > world.statics.system.committed.usd_per_mwh + 1e-9
     assert never_down.sum() > 10
     held = never_down[:, None] & (least > 0.0)
     assert held.any()
     assert np.all(power.energy[held] >= least[held] * (1.0 - 1e-9))
 
 
-def test_without_heat_plants_summer_in_the_coldest_market_burns_less(run, without):
-    """The zone with most heat-bound output in July makes more of it, and emits more, than where no plant must run."""
+def test_without_promises_the_zone_with_most_of_them_burns_less(run, without):
+    """The zone with most promised output in July emits more than where no plant must run."""
     world, months = run
     z = int(bound_gwh(world, months, JULY).sum(axis=1).argmax())
     assert months[JULY][0].emissions_mt[z] > 2.0 * without[1][JULY][0].emissions_mt[z] > 0.0
-    assert np.all(without[0].statics.system.heat.bound == 0.0)
+    assert without[0].statics.system.committed.heat.max() == without[0].statics.system.committed.contract.max() == 0.0
 
 
-def test_heat_takes_its_part_of_every_plant_alike():
+def test_promises_take_their_part_of_every_plant_alike():
     zone, technology = np.array([0, 0, 1]), np.array([1, 1, 0])
     fleet = np.array([[0.0, 4.0], [2.0, 0.0]])
     free, mean = np.empty(3), np.empty((2, 2))
-    heat.split(zone, technology, np.array([1.0, 3.0, 2.0]), np.array([10.0, 30.0, 7.0]), 0.5 * fleet, fleet, free, mean)
+    committed.split(zone, technology, np.array([1.0, 3.0, 2.0]), np.array([10.0, 30.0, 7.0]), 0.5 * fleet, fleet, free, mean)
     assert free == pytest.approx([0.5, 1.5, 1.0])
     assert mean == pytest.approx(np.array([[0.0, 25.0], [7.0, 0.0]]))
 
 
-def test_energy_fuel_and_emissions_of_heat_plants_are_those_of_their_technology():
-    plants = heat.HeatPlants(np.zeros((12, 1, 3)), np.zeros((1, 3)), np.array([0, 2]), 5, -20.0)
+def test_energy_fuel_and_emissions_of_promised_output_are_those_of_their_technology():
+    none = np.zeros((1, 3))
+    plants = committed.Committed(np.zeros((12, 1, 3)), none, none + 1.0, none, np.array([0, 2]), 5, -20.0)
     energy, cost, revenue = (np.array([[10.0, 20.0, 30.0, 1.0, 2.0, 4.0, 6.0]]) for _ in range(3))
-    made = heat.fold(plants, np.array([[50.0, 7.0, 80.0]]), energy, cost, revenue)
+    made = committed.fold(plants, np.array([[50.0, 7.0, 80.0]]), energy, cost, revenue)
     assert made == pytest.approx([10.0])
     assert energy[0, :3] == pytest.approx([14.0, 20.0, 36.0])
     assert revenue[0, :3] == pytest.approx([14.0, 20.0, 36.0])
@@ -116,7 +148,7 @@ def test_emissions_of_a_zone_are_the_heat_of_its_generation(run):
     assert np.all((ratio > 1.0 / 0.65) & (ratio < 1.0 / 0.25))
 
 
-def test_turned_down_heat_is_no_curtailment(run):
+def test_turned_down_promises_are_no_curtailment(run):
     for power, _, _ in run[1]:
         assert np.all(power.curtailed_gwh >= 0.0)
         idle = power.price.min(axis=(0, 2)) > 1e-9  # no hour in which anything free stood idle
@@ -124,8 +156,8 @@ def test_turned_down_heat_is_no_curtailment(run):
 
 
 @pytest.mark.parametrize("month", [0, 3, JULY])
-def test_with_heat_plants_every_network_costs_what_the_exact_linear_program_says(monkeypatch, month):
-    """The world's own months, heat plants at their offers below zero, against HiGHS."""
+def test_with_promised_output_every_network_costs_what_the_exact_linear_program_says(monkeypatch, month):
+    """The world's own months, promised output at its offer below zero, against HiGHS."""
     calls = []
     clear = system.clear_networks
 
@@ -137,7 +169,7 @@ def test_with_heat_plants_every_network_costs_what_the_exact_linear_program_says
     world = World("baseline", seed=1, until="2026-02")
     calls.clear()
     state, grid = world.state, world.statics.system
-    grid.clear(state.plants, state.running, state.base_gw, state.ai_draw_gw_zone, month, 30.4, world.draws, month, state.plan)
+    grid.clear(state.plants, state.running, state.base_gw, state.ai_draw_gw_zone, month, 30.4, world.draws, month, state.plan, 0.0)
     networks, blocks, available, load, links, units, inflow, lost, _, _, plan, clearing = calls[0]
     own = blocks.technology >= grid.k + 2
     assert (blocks.capacity * own)[:, : blocks.count.max()].sum() > 1.0
