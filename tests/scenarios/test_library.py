@@ -20,6 +20,7 @@ STORIES = {
     "robots-early": ("world.robots.",),
     "no-launches": (".launch_licences",),
     "frozen": ("draws", "growth"),
+    "fiat": ("regime",),
 }
 
 

@@ -21,7 +21,7 @@ class Committed(NamedTuple):
     """What is held on line. A technology of `technology` [J] has the code `first_code` + j in the supply."""
 
     heat: np.ndarray  # [12, Z, K] share of capacity that heat holds
-    contract: np.ndarray  # [Z, K] share of capacity that contracts hold at the start
+    contract: np.ndarray  # [12, Z, K] share of capacity that contracts hold at the start
     lapse_years: np.ndarray  # [Z, K] > 0, over which contracts run out
     opening_gw: np.ndarray  # [Z, K] GW that stood at the start: promises do not grow with a fleet
     technology: np.ndarray  # [J] those with any promise
@@ -29,10 +29,11 @@ class Committed(NamedTuple):
     usd_per_mwh: float  # offered at, below 0
 
 
-def read_committed(tables: Tables, places: Places, firm: np.ndarray, first_code: int) -> Committed:
+def read_committed(tables: Tables, places: Places, firm: np.ndarray, season_load: np.ndarray, first_code: int) -> Committed:
     """Return what the tables promise; zones, nations and technologies without a row promise nothing.
 
-    `firm` [Z, K] is the share of capacity that is there after outages: what contracts take is counted before these.
+    `firm` [Z, K] is the share of capacity that is there after outages: what contracts take is counted before these. What contracts
+    promise follows the seasons of the load, `season_load` [Z, 12] per annual mean.
     """
     zones, technologies = places.zones, places.technologies
     read = lambda item: tables["heat_plants"].grid("zone", zones, "technology", technologies, item=item, missing=0.0)  # noqa: E731
@@ -42,10 +43,11 @@ def read_committed(tables: Tables, places: Places, firm: np.ndarray, first_code:
     of = lambda table, item, missing: tables[table].grid(  # noqa: E731
         "nation", places.nations, "technology", technologies, item=item, missing=missing
     )[places.zone_nation]
-    contract = contract_share(of("output_contracts", "share", 0.0), of("output_factor", "last_output", 0.0), firm)
+    promised = of("output_contracts", "share", 0.0) * season_load.T[:, :, None]
+    contract = contract_share(promised, of("output_factor", "last_output", 0.0), firm)
     lapse = of("output_contracts", "lapse_years", 1.0)
     opening = tables["zone_capacity"].grid("zone", zones, "technology", technologies, missing=0.0)
-    technology = np.flatnonzero((heat > 0.0).any(axis=(0, 1)) | (contract > 0.0).any(axis=0))
+    technology = np.flatnonzero((heat > 0.0).any(axis=(0, 1)) | (contract > 0.0).any(axis=(0, 1)))
     return Committed(heat, contract, lapse, opening, technology, first_code, -tables.param("power.heat_stop_cost"))
 
 
@@ -60,7 +62,7 @@ def heat_share(share, winter_output, summer_output, season) -> np.ndarray:
 def contract_share(promised, last_output, firm) -> np.ndarray:
     """Return the share of capacity that contracts hold: `promised` of `last_output` (a share of the hours), before outages; ≤ 1.
 
-    `firm` is what outages leave of capacity.
+    `firm` is what outages leave of capacity; shapes broadcast.
     """
     return np.minimum(promised * last_output / np.where(firm > 0.0, firm, np.inf), 1.0)
 
@@ -71,7 +73,7 @@ def held_gw(committed: Committed, month_of_year: int, elapsed_years: float, capa
     It shrinks with the fleet and does not grow with it. Contracts run out evenly over their `lapse_years`.
     """
     left = np.maximum(1.0 - elapsed_years / committed.lapse_years, 0.0)
-    share = np.maximum(committed.heat[month_of_year], committed.contract * left)
+    share = np.maximum(committed.heat[month_of_year], committed.contract[month_of_year] * left)
     return share * np.minimum(capacity, committed.opening_gw)
 
 

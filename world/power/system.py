@@ -104,7 +104,7 @@ class PowerSystem:
         usual = tables["output_factor"].grid("nation", places.nations, "technology", techs, item="availability", missing=1.0)
         self.firm[:, : self.k] = np.minimum(self.firm[:, : self.k], usual[places.zone_nation])
         self.firm[:, stores] = 0.0
-        self.committed = read_committed(tables, places, self.firm[:, : self.k], self.k + 2)
+        self.committed = read_committed(tables, places, self.firm[:, : self.k], self.load_profile.mean(axis=2), self.k + 2)
         self.firm = np.concatenate([self.firm, self.firm[:, self.committed.technology]], axis=1)
         self.burns = np.ones(self.k, bool)
         self.burns[[self.tech["hydro"], *stores]] = False

@@ -108,10 +108,11 @@ def test_what_is_held_on_line_runs_where_power_never_falls_below_its_offer(run, 
     assert np.all(power.energy[held] >= least[held] * (1.0 - 1e-9))
 
 
-def test_without_promises_the_zone_with_most_of_them_burns_less(run, without):
-    """The zone with most promised output in July emits more than where no plant must run."""
+def test_without_promises_summer_in_the_coldest_market_burns_less(run, without):
+    """The zone with most heat-bound output in July makes more of it, and emits more, than where no plant must run."""
     world, months = run
-    z = int(bound_gwh(world, months, JULY).sum(axis=1).argmax())
+    plants = world.statics.system.committed
+    z = int((plants.heat[JULY] * plants.opening_gw).sum(axis=1).argmax())
     assert months[JULY][0].emissions_mt[z] > 2.0 * without[1][JULY][0].emissions_mt[z] > 0.0
     assert without[0].statics.system.committed.heat.max() == without[0].statics.system.committed.contract.max() == 0.0
 
@@ -127,7 +128,7 @@ def test_promises_take_their_part_of_every_plant_alike():
 
 def test_energy_fuel_and_emissions_of_promised_output_are_those_of_their_technology():
     none = np.zeros((1, 3))
-    plants = committed.Committed(np.zeros((12, 1, 3)), none, none + 1.0, none, np.array([0, 2]), 5, -20.0)
+    plants = committed.Committed(np.zeros((12, 1, 3)), np.zeros((12, 1, 3)), none + 1.0, none, np.array([0, 2]), 5, -20.0)
     energy, cost, revenue = (np.array([[10.0, 20.0, 30.0, 1.0, 2.0, 4.0, 6.0]]) for _ in range(3))
     made = committed.fold(plants, np.array([[50.0, 7.0, 80.0]]), energy, cost, revenue)
     assert made == pytest.approx([10.0])
