@@ -12,14 +12,23 @@ from .world.orders import apply_payments
 from .world.tech import progress, services
 
 
+def _luck_of_economies(world: Any) -> np.ndarray:
+    """Return [N] a year by which growth is off its forecast: what forecasters got wrong for good, and the business cycle."""
+    state, statics, param = world.state, world.statics, world.tables.param
+    wrong = world.draws.normal("trend", statics.nation_keys, 0) * param("economy.trend_spread")
+    shock = world.draws.normal("cycle", statics.nation_keys, state.month)
+    state.cycle = state.cycle * param("economy.cycle_persistence") + shock * param("economy.cycle_spread")
+    return wrong + state.cycle
+
+
 def technology(world: Any) -> None:
     """Economies and loads grow, fuel prices wander, costs follow experience, chips improve by generation."""
     state, statics, param = world.state, world.statics, world.tables.param
     if not statics.growth:
         return
     ahead = min(state.month // 12, len(statics.growth_forecast) - 1)
-    growth = statics.growth_forecast[ahead]
-    state.nation.gdp_growth = growth
+    state.nation.gdp_growth = statics.growth_forecast[ahead]
+    growth = state.nation.gdp_growth + _luck_of_economies(world)
     state.nation.gdp_musd *= np.exp(growth / 12.0)
     zones = world.places.zone_nation
     pull = statics.opening_tariff / state.utility.tariff_usd_per_mwh

@@ -23,7 +23,7 @@ def hindcast_group() -> None:
 @click.option("--draws", default=100, show_default=True, type=Whole(4, 10_000), help="Worlds from each origin.")
 @click.option("--origins", default="2016-2022", show_default=True, metavar="YEAR[-YEAR]", help="Januaries from which runs begin.")
 @click.option("--regime", default="fiat", show_default=True, help="Regime of money; history's was fiat.")
-@click.option("--vary", default="default", show_default=True, metavar="world|default|FILE", help="What is unsure.")
+@click.option("--vary", default="power", show_default=True, metavar="world|default|power|FILE", help="What is unsure.")
 @click.option("--workers", type=Whole(1, 4096), help="Processes.  [default: one per core]")
 @click.option("--out", default="hindcast", show_default=True, type=click.Path(path_type=Path), help="Folder for runs, tables and picture.")
 @click.option("--json", "as_json", is_flag=True, help="Print scores and claims as JSON.")

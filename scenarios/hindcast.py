@@ -102,7 +102,7 @@ def hindcast(
     scenario: Any = "fiat",
     origins: Iterable[int] = ORIGINS,
     draws: int = DRAWS,
-    vary: str | Path | None = "default",
+    vary: str | Path | None = "power",
     seed: int = 1,
     workers: int | None = None,
     told: Callable[[int, Progress], None] | None = None,
@@ -143,7 +143,7 @@ def claims() -> pd.DataFrame:
 
 def evidence_hash() -> str:
     """Return the sha256 over code, tables, observed figures and scoring: what the figures of a hindcast depend on."""
-    here = [Path(__file__), Path(__file__).with_name("hindcast_scores.py"), OBSERVED.parent / "vary" / "default.toml"]
+    here = [Path(__file__), Path(__file__).with_name("hindcast_scores.py"), OBSERVED.parent / "vary" / "power.toml"]
     files = [*here, *(OBSERVED.parent / "library" / f"{name}.toml" for name in ("baseline", "fiat")), *sorted(OBSERVED.iterdir())]
     parts = [bytes_hash(), tables_hash(), *(hashlib.sha256(path.read_bytes()).hexdigest() for path in files)]
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()

@@ -49,6 +49,7 @@ def open_power(tables: Tables, statics: Any, state: Any, calendar: Any) -> None:
     state.running = current_costs(statics, state)
     statics.retire_scale = np.full(statics.retire_age.shape, param("power.retirement_spread_years"))
     state.retired_rate_gw = _retirements(statics, state, calendar)
+    statics.nation_keys, state.cycle = name_keys(nations), np.zeros(len(nations))
     statics.fuel_keys = name_keys(places.fuel)  # technologies of one fuel share its shocks
     statics.opening_capex = state.capex_usd_per_kw.copy()
     statics.experience_gw = np.maximum(capacity.sum(axis=0), param("power.least_experience_gw"))
