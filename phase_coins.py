@@ -104,11 +104,11 @@ def open_circulation(world: Any) -> None:
     ledger.history.clear()
     _open_deliveries(world, trial)
     for _ in range(int(param("money.opening_trials"))):
-        _usual_payments(world, trial.state.ledger.history[0])
+        _usual_payments(world, trial)
         _open_cover(world, trial.state.ledger.history[0])
         state.supplier.price_usd_per_kw = trial.state.supplier.price_usd_per_kw.copy()
         trial = _trial(world)
-    _usual_payments(world, trial.state.ledger.history[0])
+    _usual_payments(world, trial)
     world.statics.money.open_value(world.tables, world.statics, state)
 
 
@@ -124,9 +124,14 @@ def _trial(world: Any) -> Any:
     return trial
 
 
-def _usual_payments(world: Any, flows: Any) -> None:
-    state = world.state
-    state.turnover_musd = np.bincount(flows.payer, flows.musd, len(world.parties))
+def _usual_payments(world: Any, trial: Any) -> None:
+    """Take what was paid in the trial month as usual, and for power and fuel what a mean month of the year takes."""
+    state, zones, home = world.state, world.places.zone_nation, world.parties.home
+    flows = trial.state.ledger.history[0]
+    mean, month = (np.bincount(zones, load) for load in (world.statics.first_year["load_gwh"], trial.state.power.load_gwh))
+    season = np.isin(flows.purpose, [PURPOSE[name] for name in ("energy", "fuel")])
+    paid = flows.musd * np.where(season, (mean / month)[home[flows.payer]], 1.0)
+    state.turnover_musd = np.bincount(flows.payer, paid, len(world.parties))
     state.outflow_musd = state.turnover_musd.copy()
     state.claims_musd = _claims_on(state)
     state.ai.outflow_musd = state.outflow_musd[world.parties.of["ai"]]

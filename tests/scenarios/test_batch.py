@@ -269,7 +269,7 @@ def test_python_has_the_same(tmp_path):
 def test_a_list_of_what_varies_that_is_not_there_is_named_with_those_that_are(tmp_path):
     result = call("batch", "baseline", "--vary", "nofile", "-o", tmp_path / "study")
     assert result.exit_code == 3
-    assert "vary is 'nofile'; allowed: world, default, or a file" in result.output
+    assert "vary is 'nofile'; allowed: world, default, power, or a file" in result.output
     assert not (tmp_path / "study").exists()
 
 

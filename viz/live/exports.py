@@ -9,17 +9,24 @@ import json
 from ...model import World
 from ...scenarios.checking import shock_as_written
 from ...scenarios.scenario import Scenario, Shock, Step
+from .catalog import catalog
 from .moves import Move, Moves, Strike, moved
+from .origin import origin_lines
+from .view import Asked
+
+ASSUMED = "assumption: set by hand"
 
 
-def export(kind: str, world: World, settings: Scenario, moves: Moves) -> str:
-    """Return {name, type, text} as JSON of one of the files of `texts.FILES`."""
+def export(kind: str, world: World, asked: Asked, moves: Moves) -> str:
+    """Return {name, type, text} as JSON of one of the files of `texts.FILES`; a CSV begins with lines of # that tell its origin."""
+    settings = asked.settings
     stem = f"wattrace-{settings.name}-seed{world.seed}"
     if kind == "scenario":
-        text = scenario_file(settings, moves)
+        text = scenario_file(settings, moves, asked)
         return json.dumps({"name": f"{settings.name}-moved.toml", "type": "application/toml", "text": text})
     text = events_csv(world) if kind == "events" else world.frame().to_csv(index=False, lineterminator="\n", float_format="%.6g")
-    return json.dumps({"name": f"{stem}-{kind}.csv", "type": "text/csv", "text": text})
+    about = "".join(f"# {line}\n" for line in origin_lines(catalog(), asked._replace(moves=moves), world))
+    return json.dumps({"name": f"{stem}-{kind}.csv", "type": "text/csv", "text": about + text})
 
 
 def events_csv(world: World) -> str:
@@ -31,8 +38,8 @@ def events_csv(world: World) -> str:
     return out.getvalue()
 
 
-def scenario_file(settings: Scenario, moves: Moves) -> str:
-    """Return a scenario file that does the same: it extends the scenario and dates every move and shock."""
+def scenario_file(settings: Scenario, moves: Moves, asked: Asked | None = None) -> str:
+    """Return a scenario file that does the same: it extends the scenario, assumes what was assumed, and dates every move and shock."""
     lines = [
         "schema_version = 1",
         f'name    = "{settings.name[:50]}-moved"',
@@ -41,6 +48,10 @@ def scenario_file(settings: Scenario, moves: Moves) -> str:
         f"start   = {settings.start}-01",
         f"until   = {settings.until}-01",
     ]
+    if asked is not None and asked.regime:
+        lines += ["", "[switches]", f'regime = "{asked.regime}"']
+    if asked is not None and asked.premises:
+        lines += ["", "[world]", *(f'"{name}" = {{ to = {value:.10g}, source = "{ASSUMED}" }}' for name, value in asked.premises)]
     same = moved(settings, moves)
     policy = same.policy
     pulled = {(move.nation, move.lever): None for move in moves if isinstance(move, Move)}

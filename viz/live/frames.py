@@ -18,6 +18,7 @@ from .catalog import Catalog, catalog
 from .details import place_panel
 from .fans import Fan
 from .moves import Move
+from .origin import origin_text
 from .path import Path, plain
 from .strikes import strike_text, written
 from .timeline import Timeline
@@ -55,6 +56,8 @@ class Frame(NamedTuple):
     status: str = ""
     headline: str = ""
     levers: str = ""
+    premises: str = ""
+    origin: str = ""  # where figures and pictures that are taken home come from
     chart: str = ""
     fill: str = ""
     fill_options: str = ""
@@ -103,6 +106,8 @@ class Painter:
             status=self._status(timeline, path, asked, status),
             headline=self._headline(path, world.month),
             levers=self._levers(timeline),
+            premises=json.dumps({"regime": asked.settings.regime, "given": dict(asked.premises)}),
+            origin=origin_text(self.known, asked, world),
             chart=self._lines(view.chart, view, path, base, world.month, bool(timeline.moves), fan) if live else "",
             fill=map_frame(self.known, world, path, view) if live else "",
             fill_options=map_options(self.known, path, view) if live else "",

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import reacton.ipyvuetify as rv
 import solara
 from reacton.core import get_render_context
 from solara.server.kernel_context import get_current_context
 
-from . import texts
+from . import premises, texts
 from .bundle import bundle
 from .catalog import catalog
 from .components import Events, LineChart, Sankey, Strip, TableTwin, WorldMap
@@ -27,7 +27,7 @@ from .settings import serving
 from .strikes import read_strike
 from .tabs import Compare, Ensemble, Tabs
 from .told import BETWEEN
-from .view import FLOWS, Asked, View, read_address
+from .view import FLOWS, REPEATED, Asked, View, read_address, write_address
 
 CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 Frames = solara.Reactive[Frame]
@@ -79,6 +79,7 @@ class Session:
         self.context = context
         self.view = solara.Reactive(asked.view)
         self.wrong = solara.Reactive("")  # with the shock in the form
+        self.wrong_premise = solara.Reactive("")  # with what was assumed
         self.wrong_world = solara.Reactive("")  # with the scenario or seed that was asked for
         self.began = solara.Reactive(False)  # whether there is a frame
         self.runner = Runner(self.show, asked)
@@ -162,12 +163,32 @@ class Session:
             self.look(agent=name)
 
     def world(self, data: Any) -> list[str]:
-        """Open another scenario or seed; returns what is wrong with them, which the top bar shows."""
-        asked, faults = read_address(urlencode({"scenario": data[0], "seed": data[1]}), serving())
+        """Open another scenario or seed; returns what is wrong with them, which the top bar shows.
+
+        What was assumed and moved by hand stays, as far as the other scenario's months allow.
+        """
+        now = self.runner.asked
+        same = data[0] == now.scenario
+        world = [("scenario", data[0]), ("seed", data[1])]
+        kept = [pair for pair in parse_qsl(write_address(now, 0)) if pair[0] in REPEATED or (same and pair[0] == "regime")]
+        asked, faults = read_address(urlencode([*world, *kept]), serving())
+        if faults and kept:
+            asked, faults = read_address(urlencode(world), serving())
         self.wrong_world.set("; ".join(faults))
         if not faults:
             self.runner.tell("world", asked._replace(view=self.view.value))
         return faults
+
+    def assume(self, event: str, data: Any) -> None:
+        """Begin the world anew under another regime (`regime`) or other numbers (`assume`: a list of [name, value])."""
+        now = self.runner.asked
+        kept = [pair for pair in parse_qsl(write_address(now, 0)) if pair[0] in ("scenario", "seed", "lever", "shock")]
+        given = [("regime", str(data) if event == "regime" else now.settings.regime)]
+        numbers = now.premises if event == "regime" else [(str(name), value) for name, value in data]
+        asked, faults = read_address(urlencode([*kept, *given, *(("assume", f"{name}~{value}") for name, value in numbers)]), serving())
+        self.wrong_premise.set("; ".join(faults))
+        if not faults:
+            self.runner.tell("world", asked._replace(view=self.view.value))
 
 
 @solara.component
@@ -239,7 +260,9 @@ def Top(session: Session, frame: Frames, saved: Any) -> Any:
     now = frame.value
     world = json.dumps([json.loads(now.status)[key] for key in ("scenario", "seed")]) if now.status else ""
     content = texts.top_bar(serving(), session.view.value)
-    return part("top_bar", answer, content=content, world_shown=world, address=now.address, wrong=session.wrong_world.value)
+    return part(
+        "top_bar", answer, content=content, world_shown=world, address=now.address, origin_text=now.origin, wrong=session.wrong_world.value
+    )
 
 
 @solara.component
@@ -265,6 +288,7 @@ def Levers(session: Session, frame: Frames) -> Any:
     """Levers of all nations, shocks, and what was moved by hand."""
     known = solara.use_memo(lambda: texts.levers(catalog()), [])
     offered = solara.use_memo(lambda: texts.shocks(catalog()), [])
+    assumable = solara.use_memo(lambda: premises.offered(catalog()), [])
     now = frame.value
     status = json.loads(now.status or "{}")
     over = bool(status) and status["month"] >= status["length"]
@@ -276,6 +300,7 @@ def Levers(session: Session, frame: Frames) -> Any:
         part("levers", session.lever, catalog=known, content=now.levers, ended=ended)
         part("shocks", lambda _, data: session.strike(data), catalog=offered, date=date, wrong=session.wrong.value, ended=ended)
         part("moved", session.lever, catalog=known, content=now.levers)
+        part("premise", session.assume, catalog=assumable, content=now.premises, wrong=session.wrong_premise.value)
     return main
 
 
@@ -433,5 +458,5 @@ def Method(session: Session, frame: Frames) -> Any:
     _world_key(frame)  # another world or plan is told by a frame
     asked = session.runner.asked
     key = (asked.settings.digest(), asked.seed, asked.moves)
-    text = solara.use_memo(lambda: texts.method(catalog(), asked.settings, asked.seed, asked.moves), [key])
+    text = solara.use_memo(lambda: texts.method(catalog(), asked.settings, asked.seed, asked.moves, asked.premises), [key])
     return part("method", content=text)

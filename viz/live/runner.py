@@ -237,7 +237,7 @@ class Runner:
 
     def _on_export(self, given: tuple[str, Callable[[str], None]]) -> None:
         kind, hand_over = given
-        hand_over(export(kind, self.timeline.world, self.asked.settings, self.timeline.moves))
+        hand_over(export(kind, self.timeline.world, self.asked, self.timeline.moves))
 
     def _on_call(self, do: Callable[[], None]) -> None:
         do()

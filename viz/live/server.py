@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import secrets
 import socket
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 from .settings import Serving, prepare
 
+CULL_S = 60  # a browser on this machine that was killed is forgotten after that long
 SWITCH_S = 0.001  # a frame that is ready waits no longer than that for another session's month
 
 
@@ -40,6 +42,8 @@ def serve(
     serving: Serving, host: str = "127.0.0.1", port: int | None = None, browser: bool = True, ready: Callable[[str], Any] = print
 ) -> None:
     """Serve until interrupted. `ready(address)` is called when the page can be opened."""
+    if is_loopback(host):  # nobody closes a laptop between this browser and this server
+        os.environ.setdefault("SOLARA_KERNEL_CULL_TIMEOUT", f"{CULL_S}s")
     prepare(serving)
     from ...scenarios.read import load_scenario
     from .catalog import catalog

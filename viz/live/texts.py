@@ -7,9 +7,11 @@ from typing import Any
 
 from ...scenarios.scenario import Scenario, choices
 from ...world.calendar import Calendar
+from ...world.money.regimes import REGIMES
 from .agents import grouped as agents_by_kind
 from .catalog import Catalog
 from .moves import Move, Moves, Strike, moved
+from .premises import Premises, plain, told
 from .settings import Serving
 from .strikes import form, strike_text
 from .view import FLOWS, View
@@ -103,17 +105,21 @@ def shocks(known: Catalog) -> str:
     return json.dumps(form(known, choices()))
 
 
-def method(known: Catalog, settings: Scenario, seed: int, moves: Moves = ()) -> str:
+def method(known: Catalog, settings: Scenario, seed: int, moves: Moves = (), premises: Premises = ()) -> str:
     """Return the page on method: what it is, its limits, this world's identity, sources of levers and variables, tables."""
     identity = moved(settings, moves).identity()
     title = f"{settings.title.rstrip('.')}; but for what was moved by hand, below" if moves else settings.title
     world = [
         ["Scenario", settings.name], ["Title", title], ["From, until", f"{settings.start} to {settings.until}"],
-        ["Seed", str(seed)], ["Money", settings.regime], ["Identity", f"policy {identity['policy']}, world {identity['world']}"],
+        ["Seed", str(seed)],
+        ["Money", f"{REGIMES[settings.regime].name}: {REGIMES[settings.regime].note}"],
+        ["Identity", f"policy {identity['policy']}, world {identity['world']}"],
     ]  # fmt: skip
     calendar = Calendar(settings.start, settings.until)
     world += [[f"Moved by hand in {calendar.date(move.month)}", _move(known, move, calendar)] for move in moves]
-    world += [[f"Assumption {name}", f"{value:g}"] for name, value in settings.world.items()]
+    world += [["Assumed by hand", line] for line in told(premises)]
+    mine = dict(premises)
+    world += [[f"Assumption of the scenario: {plain(name)}", f"{value:g}"] for name, value in settings.world.items() if name not in mine]
     tables = [[name, _sources(known, name)] for name in sorted(known.tables.tables)]
     return json.dumps(
         {

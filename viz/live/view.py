@@ -13,6 +13,7 @@ from ...world.calendar import Calendar
 from .catalog import Catalog, catalog
 from .moves import Move, Moves, Strike
 from .offered import names as offered_names
+from .premises import Premises, assumed, read_premises, read_regime
 from .settings import Serving
 from .strikes import from_address, to_address
 from .tab_views import KEYS, CompareView, EnsembleView, first_compare, first_ensemble, pairs_of, read_compare, read_ensemble
@@ -24,7 +25,7 @@ THEMES = ("light", "dark")
 FLOWS = "flows"  # in place of a variable: the month's payments
 LONGEST = 8000
 MOST_MOVES = 200
-REPEATED = ("lever", "shock")  # keys that may stand several times
+REPEATED = ("lever", "shock", "assume")  # keys that may stand several times
 MOST_SEED = 2**63 - 1
 _LEVER = re.compile(r"([^.]{1,60})\.([^.]{1,60})\.(\d{4}-\d{2})\.([-+0-9.eE]{1,24})", re.ASCII)
 
@@ -55,6 +56,8 @@ class Asked(NamedTuple):
     month: int
     moves: Moves
     view: View
+    premises: Premises = ()  # which `settings` hold already
+    regime: str = ""  # of money, where it is not the scenario's own; `settings` have it
 
 
 def first_view(known: Catalog) -> View:
@@ -75,6 +78,9 @@ def read_address(search: str | None, serving: Serving) -> tuple[Asked, list[str]
     single = {key: value for key, value in pairs if key not in REPEATED}
     name = single.get("scenario", next(iter(serving.scenarios)))
     settings = _settings(name, serving, faults)
+    premises = read_premises([value for key, value in pairs if key == "assume"], faults)
+    own, regime = settings.regime, read_regime(single.get("regime"), settings, faults)
+    settings = assumed(settings, regime, premises)
     calendar = Calendar(settings.start, settings.until)
     view = _view(view, single, known, faults)
     tabs = {key: value for key, value in single.items() if key in KEYS}
@@ -87,7 +93,7 @@ def read_address(search: str | None, serving: Serving) -> tuple[Asked, list[str]
     if faults:
         name = next(iter(serving.scenarios))
         return Asked(name, _settings(name, serving, []), 1, 0, (), first_view(known)), faults
-    return Asked(name, settings, seed, month, tuple(sorted((*moves, *strikes))), view), []
+    return Asked(name, settings, seed, month, tuple(sorted((*moves, *strikes))), view, premises, "" if regime == own else regime), []
 
 
 def write_address(asked: Asked, month: int) -> str:
@@ -95,7 +101,7 @@ def write_address(asked: Asked, month: int) -> str:
     known = catalog()
     usual, view = first_view(known), asked.view
     calendar = Calendar(asked.settings.start, asked.settings.until)
-    pairs = [("scenario", asked.scenario), ("seed", str(asked.seed))]
+    pairs = [("scenario", asked.scenario), ("seed", str(asked.seed)), *premises_of(asked)]
     if month:
         pairs.append(("month", calendar.date(month)))
     for key in ("tab", "chart", "money", "fill", "table", "place", "agent"):
@@ -111,11 +117,17 @@ def write_address(asked: Asked, month: int) -> str:
     return urlencode(pairs, quote_via=quote)
 
 
+def premises_of(asked: Asked) -> list[tuple[str, str]]:
+    """Return the regime and the numbers that a world assumes, as an address has them."""
+    found = [("regime", asked.regime)] if asked.regime else []
+    return found + [("assume", f"{name}~{value:.10g}") for name, value in asked.premises]
+
+
 def _pairs(search: str, faults: list[str]) -> list[tuple[str, str]]:
     if len(search) > LONGEST:
         faults.append(f"the address has {len(search)} characters; allowed: up to {LONGEST}")
         return []
-    own = ("scenario", "seed", "month", "tab", "chart", "money", "fill", "table", "regions", "place", "agent", "history", "token")
+    own = ("scenario", "seed", "regime", "month", "tab", "chart", "money", "fill", "table", "regions", "place", "agent", "history", "token")
     allowed = (*own, *REPEATED, *KEYS)
     try:
         pairs = parse_qsl(search.lstrip("?"), keep_blank_values=True, max_num_fields=MOST_MOVES + MOST_SHOCKS + 20, errors="strict")

@@ -80,7 +80,7 @@ def test_contracts_run_out_and_heat_stays(run, one, other, m):
     np.testing.assert_array_equal(committed.held_gw(plants, m, plants.lapse_years.max(), plants.opening_gw), heat)
 
 
-@given(st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+@given(st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.just(0.0) | st.floats(1e-6, 1.0))
 def test_what_is_promised_is_given_after_outages_where_plants_can(promised, output, firm):
     share = committed.contract_share(np.array(promised), np.array(output), np.array(firm))
     assert 0.0 <= share <= 1.0

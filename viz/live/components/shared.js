@@ -160,11 +160,13 @@ const W = (() => {
   }
 
   const quoted = cell => { const t = cell === null || cell === undefined ? '' : String(cell); return /[",\n\r]/.test(t) || /^[=+@\t]/.test(t) || (/^-/.test(t) && isNaN(t)) ? '"' + (/^[=+@\t-]/.test(t) && isNaN(t) ? "'" : '') + t.replace(/"/g, '""') + '"' : t; };
-  const csv = table => [table.columns, ...table.rows].map(row => row.map(quoted).join(',')).join('\r\n') + '\r\n';
+  // lines that begin with # say where the figures come from; readers of CSV skip them when told of the mark
+  const noted = () => (origin().lines || []).map(line => '# ' + String(line).replace(/[\r\n]+/g, ' ') + '\r\n').join('');
+  const csv = table => noted() + [table.columns, ...table.rows].map(row => row.map(quoted).join(',')).join('\r\n') + '\r\n';
   const slug = text => String(text || 'chart').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 60) || 'chart';
 
   // where a figure or a picture comes from, as the top bar has it
-  const origin = () => window.wattraceOrigin || { stem: '', text: '' };
+  const origin = () => window.wattraceOrigin || { stem: '', text: '', lines: [] };
   const filed = (title, kind) => (origin().stem ? origin().stem + '-' : '') + slug(title) + '.' + kind;
   // a text in lines that fit
   function lined(text, size, room) {

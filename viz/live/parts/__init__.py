@@ -33,13 +33,14 @@ def _handler(event: str) -> Any:
 
 
 _WIDGETS = {
-    "top_bar": _part("top_bar", "world", "tab", "theme", "wanted", content="", world_shown="", address="", wrong=""),
+    "top_bar": _part("top_bar", "world", "tab", "theme", "wanted", content="", world_shown="", address="", origin_text="", wrong=""),
     "time_bar": _part("time_bar", "play", "pause", "step", "goto", "speed", "reset", content=""),
     "headline": _part("headline", content="", coin=""),
     "ended": _part("ended", "goto", until="", back="", month="0"),
     "levers": _part("levers", "lever", "nation", catalog="", content="", ended=""),
     "shocks": _part("shocks", "strike", catalog="", date="", wrong="", ended=""),
     "moved": _part("moved", "moves", catalog="", content=""),
+    "premise": _part("premise", "assume", "regime", catalog="", content="", wrong=""),
     "pick": _part("pick", "pick", content=""),
     "regions": _part("regions", "pick", "history", content=""),
     "agents": _part("agents", "pick", content=""),
