@@ -57,6 +57,8 @@ def batch_command(
         raise click.UsageError("give the folder of the new study by -o STUDY, or one to go on with by --resume STUDY")
     if out is not None and resume is not None:
         raise click.UsageError("-o begins a study, --resume goes on with one; give one of them")
+    if options["retry"] and resume is None:
+        raise click.UsageError("--retry was given without --resume: give the study by --resume STUDY, or leave --retry out")
     from ..scenarios.batch import BatchStopped, Interrupted, Refused, batch
     from ..scenarios.batch import status as status_of
     from ..scenarios.engine import cores

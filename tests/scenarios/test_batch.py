@@ -299,3 +299,11 @@ def test_zones_are_kept_where_asked_for_and_compared(tmp_path, study):
     assert any(f",{zones[0]},Power|Zone Price,USD/MWh," in line for line in lines)
     with pytest.raises(ValueError, match="allowed: nations, zones"):
         batch(["baseline"], until="2026-03", out=tmp_path / "other", scope="cities")
+
+
+def test_retry_needs_a_study_to_go_on_with(tmp_path):
+    told = call("batch", "-o", tmp_path / "new", "--retry")
+    assert told.exit_code == 2
+    assert "--retry" in told.output
+    assert "--resume STUDY" in told.output
+    assert not (tmp_path / "new").exists()
