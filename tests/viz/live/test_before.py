@@ -72,7 +72,8 @@ def test_history_stands_before_the_start_with_its_source_and_can_be_left_out(str
     expect(tip).to_contain_text("2021-12")
     with page.expect_download() as given:
         chart.get_by_role("button", name="CSV").click()
-    rows = list(csv.reader(Path(given.value.path()).read_text(encoding="utf-8").splitlines()))
+    lines = Path(given.value.path()).read_text(encoding="utf-8").splitlines()
+    rows = list(csv.reader(line for line in lines if not line.startswith("# ")))
     assert rows[0][0] == "date"
     assert "USA history (GW, by owner)" in rows[0]
     assert rows[0][-1] == "source of history"

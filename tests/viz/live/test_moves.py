@@ -109,3 +109,19 @@ def test_the_file_taken_home_keeps_the_steps_before_a_move(settings, tmp_path):
     assert [(step.on, step.to) for step in found.policy["USA"]["queue_time"]] == [("2026-01", 0.7), ("2026-05", 1.0)]
     assert found.policy["USA"]["solar_duty"] == own.policy["USA"]["solar_duty"]
     assert same(lived(Timeline(own, 1, moves)), ran(found))
+
+
+def test_the_file_of_a_world_with_assumptions_is_that_world(tmp_path):
+    from wattrace.viz.live.exports import scenario_file
+    from wattrace.viz.live.premises import premises
+    from wattrace.viz.live.settings import Serving
+    from wattrace.viz.live.view import read_address
+
+    one = next(iter(premises().values()))
+    asked, faults = read_address(f"regime=fiat&assume={one.name}~{one.high:.10g}", Serving({"baseline": "baseline"}))
+    assert not faults
+    path = tmp_path / "assumed.toml"
+    path.write_text(scenario_file(asked.settings, (), asked), encoding="utf-8")
+    read = load_scenario(path)
+    assert (read.regime, read.world) == ("fiat", {one.name: one.high})
+    assert read.digest() == asked.settings.digest()

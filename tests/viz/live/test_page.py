@@ -172,6 +172,11 @@ def test_figures_events_and_scenario_can_be_taken_home(page_at, tmp_path):
         with page.expect_download() as given:
             page.get_by_role("menuitem", name=name).click()
         texts[name] = Path(given.value.path()).read_text(encoding="utf-8")
+    for name in ("All figures", "Events"):
+        about = [line for line in texts[name].splitlines() if line.startswith("# ")]
+        assert "scenario baseline, seed 1, money firm-watt, months 2026-01 to 2026-02" in about[0]
+        assert "moved by hand: 2026-02 USA" in about[1]
+        texts[name] = "".join(line for line in texts[name].splitlines(keepends=True) if not line.startswith("# "))
     assert texts["All figures"].startswith("variable,unit,region,month,value\n")
     assert "Compute|Powered,GW,USA,2026-02," in texts["All figures"]
     assert texts["Events"].startswith("month,date,kind,region,agent,text\n")

@@ -99,7 +99,9 @@ def test_every_chart_of_compare_can_be_taken_home(compare_at):
         assert len(content) > 500
         assert given.value.suggested_filename.endswith(kind.lower())
         if kind == "CSV":
-            assert content.decode().startswith("date,B − A (GW)\r\n2026-01,")
+            lines = content.decode().splitlines()
+            assert lines[0].startswith("# Wattrace, compare")
+            assert next(line for line in lines if not line.startswith("# ")) == "date,B − A (GW)"
     less.get_by_role("button", name="Table").click()
     expect(less.locator("tbody tr")).to_have_count(72)
 

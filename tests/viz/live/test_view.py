@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wattrace.viz.live.catalog import catalog
 from wattrace.viz.live.moves import Move, Strike
+from wattrace.viz.live.premises import premises
 from wattrace.viz.live.settings import Serving
 from wattrace.viz.live.view import LONGEST, TABS, read_address, write_address
+from wattrace.world.money.regimes import REGIMES
 
 SERVING = Serving({"baseline": "baseline", "no-launches": "no-launches"})
 
@@ -56,12 +58,45 @@ def test_an_address_carries_the_whole_state(moves, strikes, seed, month, tab, va
     assert again == asked
 
 
+@given(st.sampled_from(sorted(REGIMES)), st.dictionaries(st.sampled_from(sorted(premises())), st.floats(0.05, 0.95), max_size=6))
+def test_what_is_assumed_is_in_the_address_and_in_the_world_it_opens(regime, shares):
+    offered = premises()
+    among = lambda one, share: float(f"{one.low + share * (one.high - one.low):.10g}")  # noqa: E731
+    numbers = {name: among(offered[name], share) for name, share in shares.items()}
+    query = "&".join(["scenario=baseline", f"regime={regime}", *(f"assume={name}~{value:.10g}" for name, value in numbers.items())])
+    asked, faults = read_address(query, SERVING)
+    assert not faults
+    assert asked.settings.regime == regime
+    assert {name: asked.settings.world[name] for name in numbers if numbers[name] != offered[name].value} == dict(asked.premises)
+    again, faults = read_address(write_address(asked, 0), SERVING)
+    assert not faults
+    assert again == asked
+
+
+def test_a_usual_number_is_no_assumption():
+    one = next(iter(premises().values()))
+    asked, faults = read_address(f"assume={one.name}~{one.value:.10g}", SERVING)
+    assert not faults
+    assert asked.premises == ()
+    assert asked.settings == read_address("", SERVING)[0].settings
+
+
 @pytest.mark.parametrize(
     ("query", "told"),
     [
         ("scenario=/etc/passwd", "is not served"),
         ("scenario=../secret.toml", "is not served"),
         ("scenario=basline", "did you mean baseline?"),
+        ("regime=gold", "regime is 'gold'; allowed: firm-watt, fiat"),
+        ("regime=fia", "did you mean fiat or firm-watt?"),
+        ("assume=ai.price_elasticity", "allowed: NAME~NUMBER"),
+        ("assume=ai.price_elasticity~nan", "allowed: NAME~NUMBER"),
+        ("assume=ai.price_elasticity~1e400", "allowed: "),
+        ("assume=ai.price_elasticity~-5", "assume ai.price_elasticity is -5; allowed: "),
+        ("assume=ai.price_elastic~1", "did you mean ai.price_elasticity or "),
+        ("assume=money.short_hours~3", "assume names 'money.short_hours'"),
+        ("assume=<script>~1", "assume names '<script>'"),
+        ("assume=" + "&assume=".join(f"x{i}~1" for i in range(40)), "allowed: up to 25"),
         ("seed=-1", "allowed: a whole number"),
         ("seed=99999999999999999999", "allowed: a whole number"),
         ("seed=1e3", "allowed: a whole number"),
