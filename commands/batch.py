@@ -58,7 +58,7 @@ def batch_command(
     if out is not None and resume is not None:
         raise click.UsageError("-o begins a study, --resume goes on with one; give one of them")
     if options["retry"] and resume is None:
-        raise click.UsageError("--retry was given without --resume: give the study by --resume STUDY, or leave --retry out")
+        raise click.UsageError("--retry is given without --resume; a new study has no failed runs: leave it out, or name one by --resume STUDY")
     from ..scenarios.batch import BatchStopped, Interrupted, Refused, batch
     from ..scenarios.batch import status as status_of
     from ..scenarios.engine import cores
@@ -117,10 +117,15 @@ def _tell_begun(study: Any, workers: int) -> None:
 
 
 def _with_parts(scenarios: tuple[str, ...]) -> list[Any]:
-    from ..scenarios.attribution import with_parts
+    from ..scenarios.attribution import policies, with_parts
     from ..scenarios.read import load_scenario
 
-    return with_parts([load_scenario(name) for name in scenarios or ("baseline",)])
+    given = [load_scenario(name) for name in scenarios or ("baseline",)]
+    found = with_parts(given)
+    if len(found) == len(given):
+        had = ", ".join(f"{one.name} has {len(policies(one))}" for one in given)
+        raise click.UsageError(f"--parts is given, but {had}; allowed: a scenario of two or more policies: leave --parts out, or add one")
+    return found
 
 
 @contextmanager

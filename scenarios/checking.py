@@ -19,6 +19,7 @@ from .parts import (
     GOODS,
     LATEST,
     LATEST_START,
+    OLDEST,
     LONGEST_TEXT,
     MOST_SHOCKS,
     MOST_STEPS,
@@ -81,6 +82,14 @@ class Checker:
                 path, f'is {shown}; allowed: a month, "2027-01", or the date of its first day, 2027-01-01'
             )
             return None
+
+    def dated(self, path: tuple[str | int, ...], given: Any) -> str | None:
+        """Return "YYYY-MM" of the date of a step or a shock."""
+        month = self.month(path, given)
+        if month is not None and not OLDEST <= month <= LATEST:
+            self.fault(path, f"is {month}; allowed: a month from {OLDEST} to {LATEST}")
+            return None
+        return month
 
     def named(self, path: tuple[str | int, ...], given: Any, allowed: Iterable[str], what: str) -> bool:
         if given in allowed:
@@ -148,8 +157,8 @@ class Checker:
         missing = [key for key in (("to",) if self.python else ("on", "to", "source")) if key not in given]
         if missing:
             self.fault(path, f"has no {', '.join(missing)}; a step needs on, to and source ({SOURCE_HINT})")
-        on = self.month((*path, "on"), given["on"]) if "on" in given else None
-        announced = self.month((*path, "announced"), given["announced"]) if "announced" in given else None
+        on = self.dated((*path, "on"), given["on"]) if "on" in given else None
+        announced = self.dated((*path, "announced"), given["announced"]) if "announced" in given else None
         if on and announced and announced > on:
             self.fault(
                 (*path, "announced"), f"is {announced}; allowed: no later than {on}, when the step begins"
@@ -298,7 +307,7 @@ class Checker:
         if "source" in given and not fields["source"] and not self.python:
             self.fault((*path, "source"), f"is empty; say where the shock comes from ({SOURCE_HINT})")
         if "on" in given:
-            fields["on"] = self.month((*path, "on"), given["on"])
+            fields["on"] = self.dated((*path, "on"), given["on"])
         self.chosen(path, given, "where", self.known.places(what), fields)
         self.chosen(path, given, "technology", self.known.technologies, fields)
         self.chosen(path, given, "with", (EVERYONE, *self.known.nations), fields, "partner")
@@ -317,7 +326,8 @@ class Checker:
         if isinstance(value, str) and value in allowed:
             fields[name or key] = value
         else:
-            self.fault((*path, key), f"is {short(value)}{hint(value, allowed)}")
+            # places are nations and companies: somebody who means a nation must not be led to a company that sounds a little like it
+            self.fault((*path, key), f"is {short(value)}{hint(value, allowed, 0.75 if key == 'where' else 0.5)}")
 
     def size_of_shock(self, path: tuple[str | int, ...], given: dict[str, Any], fields: dict[str, Any]) -> None:
         try:
@@ -448,12 +458,13 @@ def _distribution_as_written(given: Any) -> dict[str, Any]:
     return written | dict(zip(DISTRIBUTIONS.get(str(kind), ()), numbers, strict=False))
 
 
-def hint(given: Any, allowed: Iterable[str]) -> str:
+def hint(given: Any, allowed: Iterable[str], alike_from: float = 0.5) -> str:
+    """Return what may be meant: names at least `alike_from` alike (0 to 1), or all that are allowed."""
     names = list(allowed)
     text = str(given)[:100]
     # a name meant is about as long; comparing with all names would take a second for a file full of wrong ones
     alike = [name for name in names if abs(len(name) - len(text)) <= max(4, len(text) // 4)]
-    near = difflib.get_close_matches(text, alike, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(text, alike, n=3, cutoff=alike_from)
     if near:
         return f"; did you mean {' or '.join(near)}?"
     if not names:

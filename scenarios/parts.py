@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 EARLIEST, LATEST = "2016-01", "2101-01"
+OLDEST = "1900-01"  # of the dates of steps and shocks: some were announced long before the first start; older is a slip of the pen
 # What stands at a start (plants, halls, chips, robots) is tabled for the turn of each year, up to this one. A world that began in
 # another month would open with the stocks of the January before it, up to 11 months out of date.
 LATEST_START = "2026-01"

@@ -301,9 +301,11 @@ def test_zones_are_kept_where_asked_for_and_compared(tmp_path, study):
         batch(["baseline"], until="2026-03", out=tmp_path / "other", scope="cities")
 
 
-def test_retry_needs_a_study_to_go_on_with(tmp_path):
-    told = call("batch", "-o", tmp_path / "new", "--retry")
-    assert told.exit_code == 2
-    assert "--retry" in told.output
-    assert "--resume STUDY" in told.output
+def test_parts_of_nothing_and_retry_of_nothing_are_refused(tmp_path):
+    result = call("batch", "baseline", "--parts", "-o", tmp_path / "new")
+    assert result.exit_code == 2
+    assert "--parts is given, but baseline has 0; allowed: a scenario of two or more policies" in result.stderr
+    result = call("batch", "baseline", "--retry", "-o", tmp_path / "new")
+    assert result.exit_code == 2
+    assert "--retry is given without --resume" in result.stderr
     assert not (tmp_path / "new").exists()

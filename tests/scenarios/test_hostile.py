@@ -98,6 +98,28 @@ def test_there_are_forty_of_them():
     assert len(CASES) >= 40
 
 
+@pytest.mark.parametrize("month", ["0000-01", "1899-12", "2101-02"])
+def test_dates_of_steps_and_shocks_lie_in_a_range(tmp_path, month):
+    path = tmp_path / "mine.toml"
+    step = f'permit_time = [{{ announced = "{month}", on = "{month}", to = "50 %", source = "assumption: x" }}]\n'
+    shock = f'[[shocks]]\nwhat = "fab_outage"\nwhere = "USA"\nshare = 0.5\non = "{month}"\nlasts = "1 month"\nsource = "x"\n'
+    path.write_text(USA + step + shock, encoding="utf-8")
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(path)
+    told = [fault for fault in caught.value.faults if f"is {month}; allowed: a month from 1900-01 to 2101-01" in fault]
+    assert len(told) == 3
+
+
+def test_a_place_that_is_not_known_is_not_taken_for_a_company(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(SHOCK + LATER + 'where = "Narnia"\nshare = 0.5\n', encoding="utf-8")
+    with pytest.raises(ScenarioError, match="Narnia'; allowed: USA, CHN"):
+        load_scenario(path)
+    path.write_text(SHOCK + LATER + 'where = "Nvidea"\nshare = 0.5\n', encoding="utf-8")
+    with pytest.raises(ScenarioError, match="did you mean Nvidia"):
+        load_scenario(path)
+
+
 def test_faults_of_form_do_not_hide_faults_of_values(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text('name = "mine"\nextnds = []\n[policy.USA]\npermit_tme = 1\nai_tax = 7\n', encoding="utf-8")
