@@ -51,8 +51,8 @@ class DaskEngine:
 
         where = self.address or "of this machine"
         return BatchStopped(
-            f"{self.study.folder}: the dask scheduler {where} {what} within {_PATIENCE_SECONDS:g} s; allowed: the address of one that runs, "
-            f"tcp://HOST:PORT. What is finished is kept: start it, then --resume {self.study.folder}"
+            f"{self.study.folder}: the dask scheduler {where} {what} within {_PATIENCE_SECONDS:g} s; allowed: the address of one that runs,"
+            f" tcp://HOST:PORT. What is finished is kept: start it, then --resume {self.study.folder}"
         )
 
     @property
@@ -100,7 +100,7 @@ class DaskEngine:
                 except self.distributed.KilledWorker as error:
                     self._killed(chunk, error)
                     waiting.append(chunk)
-                except CancelledError:  # a scheduler that came back knows nothing of what it was given; runs that are kept are not done again
+                except CancelledError:  # a scheduler that came back knows nothing of what it was given
                     waiting.append(chunk)
             yield None
 

@@ -59,8 +59,9 @@ def test_a_scheduler_that_dies_ends_the_batch_with_what_to_do(tmp_path, monkeypa
             assert ours.poll() is None
             time.sleep(0.1)
         address = json.loads((tmp_path / "scheduler.json").read_text(encoding="utf-8"))["address"]
+        told = lambda now: kill_later(ours, now)  # noqa: E731
         with pytest.raises(BatchStopped, match="was lost and did not come back within 2 s"):
-            batch("baseline", until="2026-02", out=tmp_path / "study", engine="dask", cluster=address, told=lambda now: kill_later(ours, now))
+            batch("baseline", until="2026-02", out=tmp_path / "study", engine="dask", cluster=address, told=told)
     finally:
         ours.kill()
         ours.wait()
