@@ -58,7 +58,9 @@ def batch_command(
     if out is not None and resume is not None:
         raise click.UsageError("-o begins a study, --resume goes on with one; give one of them")
     if options["retry"] and resume is None:
-        raise click.UsageError("--retry is given without --resume; a new study has no failed runs: leave it out, or name one by --resume STUDY")
+        raise click.UsageError(
+            "--retry is given without --resume; a new study has no failed runs: leave it out, or name a study by --resume STUDY"
+        )
     from ..scenarios.batch import BatchStopped, Interrupted, Refused, batch
     from ..scenarios.batch import status as status_of
     from ..scenarios.engine import cores

@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from typing import Any
 
 from . import worker
@@ -13,6 +14,7 @@ from .engine import Interrupted
 from .store import failed_path, spool_failure, spool_path
 from .study import Study
 
+_PATIENCE_SECONDS = 30.0  # for a scheduler that does not answer, at the start and in between
 _AHEAD = 2  # chunks given per worker, so that none waits for the next one
 
 
@@ -37,8 +39,21 @@ class DaskEngine:
                     self.local = self.distributed.LocalCluster(
                         n_workers=self.workers, threads_per_worker=1, dashboard_address=None, memory_limit=0, silence_logs=50,
                     )  # fmt: skip
-            self.client = self.distributed.Client(self.address or self.local, set_as_default=False)
+            try:
+                self.client = self.distributed.Client(self.address or self.local, set_as_default=False, timeout=_PATIENCE_SECONDS)
+            except (OSError, ValueError) as error:
+                raise self._lost("does not answer") from error
         return self.client
+
+    def _lost(self, what: str) -> Exception:
+        """Return the end of a batch whose scheduler is not there."""
+        from .batch import BatchStopped
+
+        where = self.address or "of this machine"
+        return BatchStopped(
+            f"{self.study.folder}: the dask scheduler {where} {what} within {_PATIENCE_SECONDS:g} s; allowed: the address of one that runs,"
+            f" tcp://HOST:PORT. What is finished is kept: start it, then --resume {self.study.folder}"
+        )
 
     @property
     def pids(self) -> list[int]:
@@ -51,8 +66,9 @@ class DaskEngine:
                 self.known = dict(self.client.run(os.getpid, on_error="ignore"))
         return list(self.known.values())
 
-    def prepare(self, chunks: int) -> None:
-        """Start nothing yet: a cluster's scheduler gives out chunks to whichever workers there are."""
+    def prepare(self, chunks: int) -> bool:
+        """Start nothing yet: a cluster's scheduler gives out chunks to whichever workers there are. Returns False: none has kernels."""
+        return False
 
     def run(self, chunks: list[int]) -> Iterator[int | None]:
         """Yield chunks as they are finished, and None many times a second. Raises OSError or Interrupted."""
@@ -61,6 +77,7 @@ class DaskEngine:
         client = self._open()
         waiting = list(reversed(chunks))
         given: dict[Any, int] = {}
+        heard = time.monotonic()
         while waiting or given:
             while waiting and len(given) < _AHEAD * max(len(self.known), self.workers):
                 chunk = waiting.pop()
@@ -69,12 +86,21 @@ class DaskEngine:
             time.sleep(0.1)
             if self.stop():
                 raise Interrupted
+            if client.status == "running":
+                heard = time.monotonic()
+            else:  # a connection that breaks is built anew; meanwhile futures end as cancelled, which says nothing of their runs
+                if client.status == "closed" or time.monotonic() - heard > _PATIENCE_SECONDS:
+                    raise self._lost("was lost and did not come back")
+                yield None
+                continue
             for future in [one for one in given if one.done()]:
                 chunk = given.pop(future)
                 try:
                     yield future.result()
                 except self.distributed.KilledWorker as error:
                     self._killed(chunk, error)
+                    waiting.append(chunk)
+                except CancelledError:  # a scheduler that came back knows nothing of what it was given
                     waiting.append(chunk)
             yield None
 
