@@ -20,7 +20,7 @@ import numpy as np
 
 from . import worker
 from .design import DESIGNS, points
-from .engine import Interrupted, LocalEngine, begin_loading, cores, spool_count
+from .engine import Interrupted, LocalEngine, cores, spool_count
 from .parts import ScenarioError
 from .precision import parse_stop, precise
 from .read import VARY, load_scenario, load_vary
@@ -97,8 +97,6 @@ def batch(
         raise ValueError(f"workers is {workers!r}; allowed: a whole number from 1")
     if not 0.0 <= time_limit < math.inf:
         raise ValueError(f"time_limit is {time_limit!r}; allowed: seconds from 0 (no limit)")
-    if engine == "local":
-        begin_loading()  # while this process reads the inputs
     if resume is not None and scenarios is None:
         study = Study(resume)
         _no_inputs(study, {
@@ -279,8 +277,8 @@ class _Batch:
             if missing and not warmed:
                 self.doing = "loading the model; the first time on a machine it is compiled, which takes a minute or two"
                 self._tell("running")
-                if not self.engine.prepare(len(missing)):
-                    worker.warm(self.study)
+                self.engine.prepare(len(missing))
+                worker.warm(self.study)
                 warmed = True
                 self.doing = f"starting {self.workers} worker{'s' * (self.workers != 1)}"
                 self._tell("running")

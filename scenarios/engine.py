@@ -3,9 +3,6 @@
 A pool of `concurrent.futures` breaks as a whole when one of its workers is killed, and does not say which task it had.
 With a pool of one process per slot the others go on, and the slot is built anew and given its chunk again: finished
 runs of the chunk lie in the spool, so only the run that was under way is done twice.
-
-Where the system forks safely, workers are forked from a process that has everything loaded (`preload`), and which does nothing else
-and has no threads; elsewhere each one starts from nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +11,6 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -22,7 +18,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from . import preload, worker
+from . import worker
 from .store import failed_path, spool_failure, spool_path
 from .study import Study
 
@@ -34,31 +30,6 @@ class Interrupted(RuntimeError):
     """Somebody asked the batch to stop."""
 
 
-@contextlib.contextmanager
-def _context() -> Iterator[multiprocessing.context.BaseContext]:
-    """Give the way to start a worker; within it the caller's script is hidden, and the process to fork from would load everything."""
-    with worker.main_hidden():
-        if sys.platform != "linux":
-            yield multiprocessing.get_context("spawn")
-            return
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([preload.__name__])
-        os.environ[preload.MARK] = "1"
-        try:
-            yield context
-        finally:
-            os.environ.pop(preload.MARK, None)
-
-
-def begin_loading() -> None:
-    """Start the process that workers are forked from, which takes seconds to load; returns at once."""
-    if sys.platform == "linux":
-        from multiprocessing import forkserver
-
-        with _context():
-            forkserver.ensure_running()
-
-
 class Slot:
     """A worker process and the chunk it is at."""
 
@@ -66,17 +37,17 @@ class Slot:
         self.nice = nice
         self.pool: ProcessPoolExecutor | None = None
         self.future: Future[int] | None = None
-        self.loaded: Future[bool] | None = None
         self.pid = 0
         self.chunk = -1
         self.run = -1
         self.since = 0.0
 
     def open(self) -> None:
-        with _context() as context:
-            self.pool = ProcessPoolExecutor(max_workers=1, mp_context=context)
+        context = multiprocessing.get_context("spawn")
+        self.pool = ProcessPoolExecutor(max_workers=1, mp_context=context)
+        with worker.main_hidden():
             started = self.pool.submit(worker.start, True, self.nice)
-            self.loaded = self.pool.submit(worker.load)
+            self.pool.submit(worker.load)
         started.add_done_callback(self._started)
 
     def _started(self, future: Future[int]) -> None:
@@ -89,7 +60,7 @@ class Slot:
         assert self.pool is not None
         self.chunk, self.run, self.since = chunk, -1, time.monotonic()
         try:
-            with _context():
+            with worker.main_hidden():
                 self.future = self.pool.submit(worker.run_chunk, str(study.folder), study.identity, chunk)
         except BrokenProcessPool:  # died between two chunks
             self.close()
@@ -120,18 +91,11 @@ class LocalEngine:
         """The processes that work."""
         return [slot.pid for slot in self.slots if slot.pid]
 
-    def prepare(self, chunks: int) -> bool:
-        """Start the workers that so many chunks need. Returns whether they have the kernels; if not, the caller sees to those."""
-        wanted = self.slots[:chunks]
-        for slot in wanted:
+    def prepare(self, chunks: int) -> None:
+        """Begin to start the workers that so many chunks need; they load while the caller sees to the kernels."""
+        for slot in self.slots[:chunks]:
             if slot.pool is None:
                 slot.open()
-        if sys.platform != "linux":
-            return False  # they load while the caller compiles
-        try:
-            return all(slot.loaded.result() for slot in wanted if slot.loaded is not None)
-        except BrokenProcessPool:
-            return False
 
     def run(self, chunks: list[int]) -> Iterator[int | None]:
         """Yield chunks as they are finished, and None at least twice a second.

@@ -37,12 +37,9 @@ def start(ignore_interrupt: bool = True, nice: int = 0) -> int:
     return os.getpid()
 
 
-def load() -> bool:
-    """Import the model, without compiling: that is left to one process. Returns whether the kernels are there already."""
+def load() -> None:
+    """Import the model, without compiling: that is left to one process."""
     from .. import model  # noqa: F401
-    from . import preload
-
-    return preload.ready
 
 
 def _end_with(sentinel: int) -> None:
