@@ -12,8 +12,6 @@ from .premises import told
 from .strikes import strike_text
 from .view import Asked
 
-MOST_MOVES = 6  # that a line under a picture names
-
 
 def origin_lines(known: Catalog, asked: Asked, world: World) -> list[str]:
     """Return what a reader of a file must know to make it again, a line each."""
@@ -29,8 +27,7 @@ def origin_lines(known: Catalog, asked: Asked, world: World) -> list[str]:
                 moves.append(f"{calendar.date(move.month)} {move.nation} {known.levers[move.lever]['title']} {move.value:.4g}")
             else:
                 moves.append(f"{calendar.date(move.month)} {strike_text(move, calendar)}")
-        more = f"; and {len(moves) - MOST_MOVES} more" if len(moves) > MOST_MOVES else ""
-        lines.append(f"moved by hand: {'; '.join(moves[:MOST_MOVES])}{more}")
+        lines.append(f"moved by hand: {'; '.join(moves)}")
     return [" ".join(line.split()) for line in (*lines, "a model, not a forecast")]
 
 
