@@ -172,28 +172,29 @@ def _coins(known: Catalog, world: World, party: int) -> Section:
     ledger = world.state.ledger
     table = np.stack([ledger.coins[party], ledger.staked[party], ledger.rented[party], ledger.obligations[party]]) * 1e-6
     rows = [[known.nations[n], *map(_round, table[:, n])] for n in np.flatnonzero(table.any(axis=0))]
-    return {"title": "Coins", "columns": ["GW", "held", "staked", "rented", "backed by it"], "rows": rows}
+    return {"title": "Coins", "columns": ["", "held, GW", "staked", "rented", "backed by it"], "rows": rows}
 
 
 def _plants(world: World, party: int) -> Section:
-    plants, names = world.state.plants, world.places.technologies
+    plants, names = world.state.plants, world.places.technology_names
     mine = plants.owner == party
     gw = np.bincount(plants.technology[mine], plants.capacity_gw[mine], len(names))
     rows = [[names[k], _round(gw[k])] for k in np.argsort(-gw, kind="stable") if gw[k] > 0.0]
-    return {"title": "Plants that stand", "columns": ["GW", ""], "rows": rows}
+    return {"title": "Plants that stand", "columns": ["", "GW"], "rows": rows}
 
 
 def _halls(world: World, party: int, sector: str) -> Section:
     """Return the halls of an AI company by zone: standing, what of it runs, under way."""
     rows: list[list[Any]] = []
+    zones = world.places.zone_names
     if sector == "ai":
         state, i = world.state, int(party - world.parties.of["ai"][0])
         table = np.stack([state.halls_gw[i], state.powered_gw[i], state.halls_under_way_gw[i]])
         order = np.argsort(-table.sum(axis=0), kind="stable")[:MOST_ROWS]
-        rows = [[world.places.zones[z], *map(_round, table[:, z])] for z in order if table[:, z].any()]
+        rows = [[zones[z], *map(_round, table[:, z])] for z in order if table[:, z].any()]
         if state.orbit_gw[i] or state.orbit_queue_gw[i]:
             rows.append(["orbit", _round(state.orbit_gw[i]), _round(state.orbit_gw[i]), _round(state.orbit_queue_gw[i])])
-    return {"title": "Halls for its chips", "columns": ["GW", "stand", "run", "under way"], "rows": rows}
+    return {"title": "Halls for its chips, GW", "columns": ["", "stand", "run", "under way"], "rows": rows}
 
 
 def _orders(known: Catalog, world: World, party: int) -> Section:
@@ -208,7 +209,7 @@ PROJECT_COLUMNS = ["owner", "what", "where", "GW", "waits for", "months left the
 
 def project_rows(known: Catalog, world: World, mine: np.ndarray, owner: bool = True) -> list[list[Any]]:
     """Return projects as rows of PROJECT_COLUMNS, those of one owner, kind, zone and stage together, largest first."""
-    projects, names = world.state.projects, world.places.technologies
+    projects, names = world.state.projects, world.places.technology_names
     labour = world.state.labour_speed
     groups: dict[tuple[int, int, int, int, int], list[float]] = {}
     for r in np.flatnonzero(mine):
@@ -227,7 +228,7 @@ def project_rows(known: Catalog, world: World, mine: np.ndarray, owner: bool = T
         elif stage == building.BUILD and labour[known.places_of_tables.zone_nation[zone]] < 1.0:
             waits = "is built, slowed by labour"
         row = [
-            names[kind] if 0 <= kind < len(names) else "halls", known.zones[zone], _round(gw), waits,
+            names[kind] if 0 <= kind < len(names) else "halls", known.zone_names[known.zones[zone]], _round(gw), waits,
             None if stage == building.EQUIPMENT else _round(months / gw if gw else 0.0),
         ]  # fmt: skip
         rows.append([world.parties.names[who], *row] if owner else row)

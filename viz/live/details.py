@@ -30,7 +30,7 @@ def place_panel(known: Catalog, world: World, path: Path, place: str) -> dict[st
     return {
         "title": known.zone_names[place],
         "place": place,
-        "about": f"{known.nation_names[nation]} · zone {place}",
+        "about": known.nation_names[nation],
         "sections": [
             {"title": "Now", "columns": ["", "", ""], "rows": facts},
             _mix(world, z),
@@ -49,7 +49,7 @@ def _of_place(known: Catalog, path: Path, variable: str, z: int, month: int) -> 
 def _mix(world: World, z: int) -> dict[str, Any]:
     """Return installed capacity and last month's generation by technology, largest first."""
     fleet, energy = world.state.fleet_gw[z], world.state.power.energy[z]
-    names = world.places.technologies
+    names = world.places.technology_names
     rows = [[names[k], _round(fleet[k]), _round(energy[k]) if world.month else None]
             for k in np.argsort(-fleet, kind="stable") if fleet[k] > 0.0]  # fmt: skip
     return {"title": "Plants that stand", "columns": ["", "GW", "GWh in the month"], "rows": rows}
@@ -57,7 +57,7 @@ def _mix(world: World, z: int) -> dict[str, Any]:
 
 def _queue(world: World, z: int) -> dict[str, Any]:
     """Return what is under way and what it waits for: GW per technology and stage."""
-    projects, names = world.state.projects, world.places.technologies
+    projects, names = world.state.projects, world.places.technology_names
     mine = (projects.zone == z) & (projects.stage != building.DONE)
     rows: list[list[Any]] = []
     kinds, stages, gw = projects.kind[mine], projects.stage[mine], projects.gw[mine]
@@ -67,7 +67,7 @@ def _queue(world: World, z: int) -> dict[str, Any]:
         label = names[k] if 0 <= k < len(names) else "halls"
         rows.append([label, _round(gw[here].sum()), *map(_round, by_stage)])
     rows.sort(key=lambda row: -(row[1] or 0.0))
-    return {"title": "Under way, by what it waits for", "columns": ["GW", "all", *STAGES], "rows": rows[:MOST_ROWS], "wide": True}
+    return {"title": "Under way, by what it waits for", "columns": ["", "all, GW", *STAGES], "rows": rows[:MOST_ROWS], "wide": True}
 
 
 def _projects(known: Catalog, world: World, z: int) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _companies(world: World, z: int) -> dict[str, Any]:
         for i in np.argsort(-powered, kind="stable")[:MOST_ROWS]
         if powered[i] > 0.0
     ]
-    return {"title": "Who computes here", "columns": ["GW", "runs", "halls"], "rows": rows}
+    return {"title": "Who computes here", "columns": ["", "runs, GW", "halls, GW"], "rows": rows}
 
 
 def _elsewhere(known: Catalog, world: World, place: str) -> dict[str, Any]:

@@ -172,9 +172,14 @@ class Session:
         world = [("scenario", data[0]), ("seed", data[1])]
         kept = [pair for pair in parse_qsl(write_address(now, 0)) if pair[0] in REPEATED or (same and pair[0] == "regime")]
         asked, faults = read_address(urlencode([*world, *kept]), serving())
+        dropped = ""
         if faults and kept:
+            why = "; ".join(faults)
             asked, faults = read_address(urlencode(world), serving())
-        self.wrong_world.set("; ".join(faults))
+            dropped = "" if faults else f"What was assumed and moved by hand is left out, it does not fit this scenario: {why}"
+        if not same and now.regime and not faults:
+            dropped = " ".join(filter(None, (dropped, f"Money is {asked.settings.regime} again, as the scenario has it.")))
+        self.wrong_world.set("; ".join(faults) or dropped)
         if not faults:
             self.runner.tell("world", asked._replace(view=self.view.value))
         return faults

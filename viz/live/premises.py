@@ -38,8 +38,13 @@ def premises() -> dict[str, Premise]:
     return {name: Premise(name, cell.value, cell.low, cell.high, cell.unit) for name, cell in found.items()}
 
 
-def read_premises(given: list[str], faults: list[str]) -> Premises:
-    """Return what an address assumes (`NAME~VALUE` each); what is wrong is added to `faults`."""
+def usual(settings: Scenario, one: Premise) -> float:
+    """Return what a scenario assumes of a number where nobody assumes otherwise."""
+    return settings.overrides().get(one.name, one.value)
+
+
+def read_premises(given: list[str], settings: Scenario, faults: list[str]) -> Premises:
+    """Return what an address assumes beside the scenario (`NAME~VALUE` each); what is wrong is added to `faults`."""
     offered = premises()
     found: dict[str, float] = {}
     for text in given[: len(offered) + 1]:
@@ -53,12 +58,15 @@ def read_premises(given: list[str], faults: list[str]) -> Premises:
             faults.append(f"assume names {short(name)}{near(name, offered)}")
         elif not offered[name].low <= value <= offered[name].high:
             one = offered[name]
-            faults.append(f"assume {name} is {value:g}; allowed: {one.low:g} to {one.high:g} {one.unit}".rstrip())
+            unit = "" if one.unit == "1" else f" {one.unit}"
+            faults.append(f"assume {name} is {value:g}; allowed: {one.low:g} to {one.high:g}{unit}")
+        elif name in found:
+            faults.append(f"assume {name} is given twice; allowed: once")
         else:
             found[name] = value
     if len(given) > len(offered):
         faults.append(f"the address assumes {len(given)} numbers; allowed: up to {len(offered)}, each once")
-    return tuple((name, found[name]) for name in offered if name in found and found[name] != offered[name].value)
+    return tuple((name, found[name]) for name in offered if name in found and found[name] != usual(settings, offered[name]))
 
 
 def _number(text: str) -> float | None:

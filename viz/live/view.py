@@ -78,7 +78,7 @@ def read_address(search: str | None, serving: Serving) -> tuple[Asked, list[str]
     single = {key: value for key, value in pairs if key not in REPEATED}
     name = single.get("scenario", next(iter(serving.scenarios)))
     settings = _settings(name, serving, faults)
-    premises = read_premises([value for key, value in pairs if key == "assume"], faults)
+    premises = read_premises([value for key, value in pairs if key == "assume"], settings, faults)
     own, regime = settings.regime, read_regime(single.get("regime"), settings, faults)
     settings = assumed(settings, regime, premises)
     calendar = Calendar(settings.start, settings.until)

@@ -118,7 +118,7 @@ def test_a_click_on_a_place_opens_its_panel_and_another_closes_it(page_at):
     page.locator(".wl-map").get_by_role("button", name=re.compile("Texas|ERCOT|us-texas")).first.click()
     panel = page.locator(".wl-panel")
     expect(panel).to_contain_text("Plants that stand", timeout=LATER)
-    expect(panel).to_contain_text("solar")
+    expect(panel).to_contain_text("Solar")
     expect(page).to_have_url(re.compile("place=us-texas"), timeout=LATER)
     panel.get_by_role("button", name="Close").click()
     expect(panel).to_have_count(0)

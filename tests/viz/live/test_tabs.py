@@ -100,7 +100,7 @@ def test_every_chart_of_compare_can_be_taken_home(compare_at):
         assert given.value.suggested_filename.endswith(kind.lower())
         if kind == "CSV":
             lines = content.decode().splitlines()
-            assert lines[0].startswith("# Wattrace, compare")
+            assert re.match(r"# Wattrace \S+, compare of worlds under seed 1", lines[0])
             assert next(line for line in lines if not line.startswith("# ")) == "date,B − A (GW)"
     less.get_by_role("button", name="Table").click()
     expect(less.locator("tbody tr")).to_have_count(72)

@@ -95,6 +95,7 @@ def test_a_usual_number_is_no_assumption():
         ("assume=ai.price_elasticity~-5", "assume ai.price_elasticity is -5; allowed: "),
         ("assume=ai.price_elastic~1", "did you mean ai.price_elasticity or "),
         ("assume=money.short_hours~3", "assume names 'money.short_hours'"),
+        ("assume=ai.price_elasticity~-2&assume=ai.price_elasticity~-1.2", "given twice; allowed: once"),
         ("assume=<script>~1", "assume names '<script>'"),
         ("assume=" + "&assume=".join(f"x{i}~1" for i in range(40)), "allowed: up to 25"),
         ("seed=-1", "allowed: a whole number"),
