@@ -128,7 +128,7 @@ def _tell_before(settings: Any, seed: int, out: Path, quiet: bool) -> None:
     from .scenarios.tools import notes
 
     other = other_run(out, settings, seed)
-    if other:
+    if other and not quiet:
         click.echo(f"Note: {out} held {other}; it is replaced. --out gives another folder", err=True)
     for note in () if quiet else notes(settings):
         click.echo(f"Note: {note}", err=True)
@@ -146,11 +146,13 @@ def _bar(quiet: bool) -> Iterator[Any]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed}/{task.total} months"),
+        TextColumn("{task.fields[counted]}"),
     )
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("opening", total=None)
-        yield lambda done, months, date: bar.update(task, completed=done, total=months, description=date)
+        task = bar.add_task("opening; the first run on a machine compiles, for minutes", total=None, counted="")
+        yield lambda done, months, date: bar.update(
+            task, completed=done, total=months, description=date, counted=f"{done}/{months} months"
+        )
 
 
 @cli.group("bench", invoke_without_command=True, context_settings=CONTEXT)

@@ -20,7 +20,7 @@ _LINE_SECONDS = 15.0  # between two lines of progress where stderr is no termina
 @click.command("batch", context_settings=CONTEXT)
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @click.option("--reps", default=1, show_default=True, type=Whole(1), help="Replicates of each world: other luck, same inputs.")
-@click.option("--vary", metavar="world|default|FILE", help="What is unsure: scenarios' own distributions, a built-in list, a file's.")
+@click.option("--vary", metavar="world|default|power|FILE", help="What is unsure: scenarios' own distributions, a built-in list, a file's.")
 @click.option("--design", default="lhs", show_default=True, type=click.Choice(["lhs", "sobol", "grid"]), help="How worlds are drawn.")
 @click.option("--draws", type=Whole(1), help="Worlds drawn (levels of each axis for a grid).  [default: 64; 3]")
 @click.option("--parts", is_flag=True, help="Add every combination of a scenario's policies, for attribution.")

@@ -31,6 +31,8 @@ class Decided:
         self.units = {
             f"{cls.kind}.{name}": column.unit for cls, _ in KINDS.values() for name, column in cls.COLUMNS.items()
         } | {f"ledger.{name}": "kW" for name in Ledger.ARRAYS if not name.endswith("_months")}
+        if not world.statics.money.CAPACITY_IS_MONEY:
+            self.units |= {f"ledger.{name}": "thousand USD" for name in ("deposits", "loans", "arrears", "nostro", "reserves")}
         self.parameter_units: dict[str, str] = {}
         for table in parameter_tables(world.tables.tables):
             self.parameter_units |= dict(zip(table[table.keys[0]], table["unit"], strict=True))

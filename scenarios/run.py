@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..world.money.regimes import USUAL
 from ..world.tables import DATA
-from .read import load_scenario
-from .scenario import Scenario
+from .read import list_scenarios, load_scenario
+from .scenario import Scenario, ScenarioError
 from .store import whole
 
 if TYPE_CHECKING:
@@ -194,8 +195,11 @@ def run(
     out: str | Path | None = None,
     progress: Progress | None = None,
     draw: Draw | None = None,
+    regime: str | None = None,
 ) -> Result:
     """Run a world to its end and return its Result; with `out` also write it into that folder.
+
+    `start`, `until` and `regime` replace the scenario's.
 
     `scenario` is a built-in name, a path or a Scenario. `progress(done, months, date)` is called after each
     month. `draw` is what `Result.write` takes.
@@ -204,7 +208,7 @@ def run(
     from ..model import World
 
     settings = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
-    settings = settings.between(start, until)
+    settings = settings.with_choices(start=start, until=until, regime=regime)
     if out is not None:
         Path(out).mkdir(parents=True, exist_ok=True)  # known before the run
     code_hash()
@@ -227,7 +231,9 @@ def other_run(folder: str | Path, settings: Scenario, seed: int) -> str:
         held = json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))
         identity, name = held["identity"]["scenario"], held["scenario"]["name"]
         same = (identity, name, held["seed"]) == (settings.digest(), settings.name, seed)
-        return "" if same else f"a run of {name}, seed {held['seed']}, {held['start']} to {held['until']}"
+        money = held["scenario"].get("regime", USUAL)
+        told = name if money == USUAL else f"{name} under {money} money"
+        return "" if same else f"a run of {told}, seed {held['seed']}, {held['start']} to {held['until']}"
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 
@@ -270,8 +276,19 @@ def _hash_files(files: dict[str, Path]) -> str:
 
 
 def command(settings: Scenario, seed: int, until: str) -> str:
-    """Return the command line that does the run again."""
-    return f"wattrace run {settings.name} --seed {seed} --start {settings.start} --until {until}"
+    """Return what does the run again: a command of the library's scenario, or Python that takes the scenario from the manifest."""
+    rest = f"--seed {seed} --start {settings.start} --until {until}"
+    try:
+        own = load_scenario(settings.name).between(settings.start, settings.until) if settings.name in list_scenarios() else None
+    except ScenarioError:
+        own = None
+    if own is not None and own.digest() == settings.digest():
+        return f"wattrace run {settings.name} {rest}"
+    if own is not None and own.with_choices(regime=settings.regime).digest() == settings.digest():
+        return f"wattrace run {settings.name} --regime {settings.regime} {rest}"
+    read = "import json, wattrace; m = json.load(open('manifest.json'))"
+    again = f"wattrace.run(wattrace.Scenario.model_validate(m['scenario']), seed={seed}, until='{until}', out='again')"
+    return f'python -c "{read}; {again}"'
 
 
 def _write_parquet(frame: pd.DataFrame, path: Path) -> None:

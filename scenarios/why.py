@@ -84,7 +84,9 @@ def why(run: str | Path | World | Result, agent: str, month: str, progress: Prog
             "name": found.name, "kind": found.sector, "nation": world.places.nations[found.nation], "party": found.party,
         },
         "month": month,
-        "run": {"scenario": past.settings.name, "seed": past.seed, "start": past.start, "until": past.until},
+        "run": {
+            "scenario": past.settings.name, "regime": past.settings.regime, "seed": past.seed, "start": past.start, "until": past.until,
+        },
         "reconstruction": _compared(past, world, month),
         "decisions": decided.decisions(trace),
         "payments": payments(world, number, found.party),

@@ -16,7 +16,7 @@ def explanation_text(content: dict[str, Any]) -> str:
     agent, run = content["agent"], content["run"]
     lines = [
         f"{agent['name']} ({agent['kind']}, {agent['nation']}) in {content['month']};"
-        f" scenario {run['scenario']}, seed {run['seed']}, {run['start']} to {run['until']}"
+        f" scenario {run['scenario']}, {run['regime']}, seed {run['seed']}, {run['start']} to {run['until']}"
     ]
     checked = content["reconstruction"]
     if checked["figures_compared"] and not checked["figures_differing"]:

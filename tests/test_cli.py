@@ -146,3 +146,32 @@ def test_a_start_between_januaries_is_refused_with_what_is_allowed(tmp_path):
 def test_a_number_that_is_none_is_answered_with_what_is_allowed():
     assert "'x' is not a whole number from 1 to 100" in call("bench", "--repeats", "x").stderr
     assert "0 is not a whole number from 1" in call("batch", "--reps", "0").stderr.replace("'", "")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "extra", "told"),
+    [
+        ("baseline", [], "wattrace run baseline --seed 1 --start 2026-01 --until 2026-03"),
+        ("baseline", ["--regime", "fiat"], "wattrace run baseline --regime fiat --seed 1 --start 2026-01 --until 2026-03"),
+        ("mine.toml", [], "python -c "),
+    ],
+)
+def test_the_command_in_a_manifest_makes_the_same_run(tmp_path, scenario, extra, told):
+    import shlex
+    import subprocess
+    import sys
+
+    (tmp_path / "mine.toml").write_text(
+        'schema_version = 1\nname = "baseline"\nextends = ["baseline"]\n[policy.USA]\npermit_time = "50 %"\n', encoding="utf-8"
+    )
+    given = str(tmp_path / scenario) if scenario.endswith(".toml") else scenario
+    done = CliRunner().invoke(cli.cli, ["run", given, *extra, "--until", "2026-03", "--out", str(tmp_path), "--quiet"])
+    assert done.exit_code == 0, done.output
+    manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["command"].startswith(told)
+    words = shlex.split(manifest["command"])
+    words = [sys.executable, *words[1:]] if words[0] == "python" else [sys.executable, "-m", *words, "--out", "again", "--quiet"]
+    subprocess.run(words, cwd=tmp_path, check=True, capture_output=True)
+    again = json.loads((tmp_path / "again" / "manifest.json").read_text(encoding="utf-8"))
+    assert again["identity"]["scenario"] == manifest["identity"]["scenario"]
+    assert (tmp_path / "again" / "run.parquet").read_bytes() == (tmp_path / "run.parquet").read_bytes()

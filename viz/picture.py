@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+
+from ..scenarios.run import command
+from ..world.money.regimes import USUAL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +47,7 @@ PANELS = (
 
 def draw_race(result: Result) -> Figure:
     """Return the picture of a run's race. Any length is drawn, and runs that stopped early."""
-    world = result.world
+    world, settings = result.world, result.world.settings
     groups = result.groups
     years = np.array([world.calendar.year_fraction(month) for month in range(world.record.written)])
     figure = Figure(figsize=(12, 7), facecolor="white", layout="constrained")
@@ -53,19 +56,26 @@ def draw_race(result: Result) -> Figure:
     for axis, given in zip(axes.flat, PANELS, strict=True):
         lines = [result.series(given.variable, group) for group in groups]
         panel = _readable(given, lines)
+        if panel.variable == "Coin|Value" and settings.regime != USUAL:
+            panel = panel._replace(title="What a right to a firm watt is worth")
         lines = [values * panel.scale for values in lines]
         _panel(axis, panel, years, lines, groups)
-    settings = world.settings
     figure.suptitle(
         settings.title or settings.name, x=0.01, ha="left", fontsize=14, fontweight="bold", color=INK
     )
     figure.supxlabel(
-        f"wattrace run {settings.name} --seed {world.seed}"
-        f" --start {settings.start} --until {world.date}"
-        "   ·   a model, not a forecast",
+        f"{_made_by(settings, world)}   ·   a model, not a forecast",
         x=0.01, ha="left", fontsize=8, color="#666666",
     )  # fmt: skip
     return figure
+
+
+def _made_by(settings: Any, world: Any) -> str:
+    """Return the command of the picture, or of what it is where no short command makes it."""
+    made = command(settings, int(world.seed), world.date)
+    if made.startswith("wattrace "):
+        return made
+    return f"scenario {settings.name} (manifest.json), {settings.regime}, seed {world.seed}, {settings.start} to {world.date}"
 
 
 def _readable(panel: Panel, lines: list[np.ndarray]) -> Panel:
