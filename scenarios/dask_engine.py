@@ -66,9 +66,8 @@ class DaskEngine:
                 self.known = dict(self.client.run(os.getpid, on_error="ignore"))
         return list(self.known.values())
 
-    def prepare(self, chunks: int) -> bool:
-        """Start nothing yet: a cluster's scheduler gives out chunks to whichever workers there are. Returns False: none has kernels."""
-        return False
+    def prepare(self, chunks: int) -> None:
+        """Start nothing yet: a cluster's scheduler gives out chunks to whichever workers there are."""
 
     def run(self, chunks: list[int]) -> Iterator[int | None]:
         """Yield chunks as they are finished, and None many times a second. Raises OSError or Interrupted."""

@@ -13,7 +13,7 @@ from ...scenarios.read import load_vary
 from ...scenarios.scenario import Scenario, choices
 from ...world.money.regimes import REGIMES
 from .catalog import Catalog
-from .wrong import near, short
+from .wrong import near, number, short
 
 LIST = "default"  # of `--vary`: what is unsure about the race
 _ASSUME = re.compile(r"([^~]{1,120})~([-+0-9.eE]{1,24})", re.ASCII)
@@ -49,7 +49,7 @@ def read_premises(given: list[str], settings: Scenario, faults: list[str]) -> Pr
     found: dict[str, float] = {}
     for text in given[: len(offered) + 1]:
         match = _ASSUME.fullmatch(text)
-        value = _number(match[2]) if match else None
+        value = number(match[2]) if match else None
         if match is None or value is None:
             faults.append(f"assume is {short(text)}; allowed: NAME~NUMBER")
             continue
@@ -67,13 +67,6 @@ def read_premises(given: list[str], settings: Scenario, faults: list[str]) -> Pr
     if len(given) > len(offered):
         faults.append(f"the address assumes {len(given)} numbers; allowed: up to {len(offered)}, each once")
     return tuple((name, found[name]) for name in offered if name in found and found[name] != usual(settings, offered[name]))
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def read_regime(given: str | None, settings: Scenario, faults: list[str]) -> str:

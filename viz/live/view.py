@@ -18,6 +18,7 @@ from .settings import Serving
 from .strikes import from_address, to_address
 from .tab_views import KEYS, CompareView, EnsembleView, first_compare, first_ensemble, pairs_of, read_compare, read_ensemble
 from .wrong import near as _near
+from .wrong import number
 from .wrong import short as _short
 
 TABS = ("live", "compare", "ensemble", "table", "method")
@@ -205,7 +206,7 @@ def _moves(given: list[str], calendar: Calendar, faults: list[str]) -> Moves:
     policy: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for text in given[: MOST_MOVES + 1]:
         match = _LEVER.fullmatch(text)
-        value = _number(match[4]) if match else None
+        value = number(match[4]) if match else None
         if match is None or value is None:
             faults.append(f"lever is {_short(text)}; allowed: NATION.LEVER.YYYY-MM.NUMBER")
             continue
@@ -227,10 +228,3 @@ def _moves(given: list[str], calendar: Calendar, faults: list[str]) -> Moves:
                 else:
                     faults.append(f"lever {nation}.{lever} moves in {step.on}; allowed: {calendar.start} to before {calendar.until}")
     return tuple(sorted(moves))
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None

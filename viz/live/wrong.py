@@ -13,6 +13,14 @@ def near(given: str, allowed: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(close)}?" if close else f"; allowed: {', '.join(name for name in names[:12] if name)}"
 
 
+def number(text: str) -> float | None:
+    """Return a text as a number, None where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
 def short(given: str) -> str:
     """Return a stranger's text quoted, and cut where it is long."""
     text = repr(given)
